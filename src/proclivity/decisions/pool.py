@@ -1,0 +1,170 @@
+"""Which decisions are asked: one pool of prompts for all arms, balanced exactly, and held-out ones beside it.
+
+A block is one scenario in every rotation of its options × every label alphabet, so that class, position and label
+are crossed exactly within each block. Blocks go round the domains in a seeded order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from itertools import product
+
+import numpy as np
+
+from proclivity.decisions.render import render
+from proclivity.errors import UserError
+from proclivity.records import Decision
+from proclivity.specs import AnswerFormat, Domain, LoadedPack, Phrasing, Scenario, digest_of
+
+HELD_OUT_SPLITS = ("new-phrasing", "new-template", "new-domain")
+
+Source = tuple[Domain, Scenario, list[Phrasing]]
+
+
+def make_pool(
+    pack: LoadedPack, n: int, seed: int, format: AnswerFormat = "label", alphabets: Sequence[str] = ()
+) -> list[Decision]:
+    """The prompts that every trained arm of a study shares, from trained domains, templates and phrasings only.
+
+    Args:
+        pack: the content.
+        n: number of decisions; a multiple of action classes × alphabets.
+        seed: seed of scenario order, phrasings and wordings.
+        format: 'label', 'text' or 'free'.
+        alphabets: names of label alphabets to cross; empty means all.
+
+    Raises:
+        UserError: if n leaves a block incomplete, or if the pack has fewer distinct prompts.
+    """
+    return _decisions(pack, "train", n, seed, format, alphabets)
+
+
+def held_out(
+    pack: LoadedPack,
+    split: str,
+    format: AnswerFormat = "label",
+    alphabets: Sequence[str] = (),
+    n: int = 0,
+) -> list[Decision]:
+    """Decisions that were never trained on; the same for all seeds, arms and models.
+
+    Args:
+        pack: the content.
+        split: 'new-phrasing' (trained situations told otherwise), 'new-template' (other situations of trained
+            domains) or 'new-domain' (whole other domains; the primary test).
+        format: 'label', 'text' or 'free'.
+        alphabets: names of label alphabets to cross; empty means all.
+        n: number of decisions in whole blocks; 0 means one block for every scenario there is.
+
+    Raises:
+        UserError: for an incomplete block.
+    """
+    return _decisions(pack, split, n, 0, format, alphabets)
+
+
+def pool_digest(decisions: Sequence[Decision]) -> str:
+    """SHA-256 over prompts and possible answers in order: equal digests prove byte-identical prompts."""
+    return digest_of([asdict(decision) for decision in decisions])
+
+
+def sources(pack: LoadedPack, split: str) -> list[Source]:
+    """Scenarios of a split with the phrasings that belong to it, in the pack's order."""
+    found: list[Source] = []
+    for domain in pack.domains:
+        for scenario in domain.scenarios:
+            trained = domain.split == "train" and scenario.split == "train"
+            if split == "new-phrasing":
+                phrasings = [p for p in scenario.phrasings if p.split == "held-out"]
+            else:
+                phrasings = [p for p in scenario.phrasings if p.split == "train"]
+            belongs = {
+                "train": trained,
+                "new-phrasing": trained,
+                "new-template": domain.split == "train" and scenario.split == "held-out",
+                "new-domain": domain.split == "held-out",
+            }[split]
+            if belongs and phrasings:
+                found.append((domain, scenario, phrasings))
+    return found
+
+
+def _decisions(
+    pack: LoadedPack, split: str, n: int, seed: int, format: AnswerFormat, alphabets: Sequence[str]
+) -> list[Decision]:
+    names = list(alphabets) or list(pack.spec.alphabets)
+    block = len(pack.spec.action_classes) * len(names)
+    scenarios = _round_the_domains(sources(pack, split), np.random.default_rng([seed, 1]))
+    wanted = n or block * len(scenarios)
+    if wanted % block:
+        low = wanted // block * block
+        raise UserError(
+            f"{wanted} decisions leave a block incomplete: {len(pack.spec.action_classes)} positions × "
+            f"{len(names)} label alphabets = {block} a block. Ask for {low or block} or {low + block}."
+        )
+    if wanted and not scenarios:
+        raise UserError(f"Pack '{pack.spec.id}' has no scenario for the split '{split}'.")
+    made: list[Decision] = []
+    for number in range(wanted // block):
+        lap, place = divmod(number, len(scenarios))
+        made += _block(
+            pack, scenarios[place], split, lap, np.random.default_rng([seed, 2, number]), format, names
+        )
+    _require_distinct(made, pack.spec.id, len(scenarios) * block)
+    return made
+
+
+def _round_the_domains(found: Sequence[Source], rng: np.random.Generator) -> list[Source]:
+    """One scenario of each domain in turn, so that any number of blocks is spread evenly over domains."""
+    by_domain: dict[str, list[Source]] = {}
+    for source in found:
+        by_domain.setdefault(source[0].domain, []).append(source)
+    shuffled = [[group[i] for i in rng.permutation(len(group))] for group in by_domain.values()]
+    shuffled = [shuffled[i] for i in rng.permutation(len(shuffled))]
+    longest = max((len(group) for group in shuffled), default=0)
+    return [group[lap] for lap in range(longest) for group in shuffled if lap < len(group)]
+
+
+def _block(
+    pack: LoadedPack,
+    source: Source,
+    split: str,
+    lap: int,
+    rng: np.random.Generator,
+    format: AnswerFormat,
+    alphabets: Sequence[str],
+) -> list[Decision]:
+    domain, scenario, phrasings = source
+    classes = list(pack.spec.action_classes)
+    # Both directions of the circle occur equally often in expectation, so that no class always follows another.
+    circle = classes if rng.integers(2) == 0 else classes[:1] + classes[:0:-1]
+    made = []
+    for rotation, alphabet in product(range(len(classes)), alphabets):
+        order = circle[rotation:] + circle[:rotation]
+        wording = {
+            name: scenario.options[name][rng.integers(len(scenario.options[name]))] for name in classes
+        }
+        phrasing = phrasings[rng.integers(len(phrasings))]
+        made.append(
+            render(
+                pack.spec,
+                identity=f"{split}.{scenario.id}.{lap}.{alphabet}.{rotation}",
+                scenario_id=scenario.id,
+                domain=domain.domain,
+                split=split,
+                situation=phrasing.text,
+                options=[(name, wording[name]) for name in order],
+                alphabet=alphabet,
+                format_name=format,
+            )
+        )
+    return made
+
+
+def _require_distinct(decisions: Sequence[Decision], pack_id: str, one_lap: int) -> None:
+    prompts = {decision.prompt for decision in decisions}
+    if len(prompts) < len(decisions):
+        raise UserError(
+            f"Pack '{pack_id}' gave {len(prompts)} distinct prompts where {len(decisions)} were asked for; "
+            f"ask for at most {one_lap} (one block for every scenario), or add scenarios or phrasings."
+        )

@@ -1,0 +1,115 @@
+"""The rows that pass between stages, and their Parquet schemas.
+
+Distributions are natural-log probabilities; divergences are in bits; what could not be measured is NaN with a
+reason, never 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One prompt of the pool, with its options in the order in which they are listed."""
+
+    id: str
+    """Unique within the pool."""
+    scenario_id: str
+    domain: str
+    split: str
+    """'train', or for held-out ones 'new-phrasing', 'new-template' or 'new-domain'."""
+    wrapper: str
+    format: str
+    """'label', 'text' or 'free'."""
+    alphabet: str
+    labels: tuple[str, ...]
+    """Labels in listed order."""
+    option_order: str
+    """Classes in listed order, as letters' positions: '0-2-1' means class 0 first, then 2, then 1."""
+    classes: tuple[str, ...]
+    """Action class of each listed option."""
+    texts: tuple[str, ...]
+    """Words of each listed option."""
+    prompt: str
+    """All text before the answer; it ends without a space."""
+    answers: tuple[str, ...]
+    """The continuation that would choose each listed option; begins with a space."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One number about one item under one arm and seed."""
+
+    model: str
+    arm: str
+    seed: int
+    """Training seed; -1 for arms without training."""
+    family: str
+    metric: str
+    """'score', 'p_class', 'contrast', 'jsd_from_base', 'chosen', 'nats_per_token', …"""
+    value: float
+    """NaN where it could not be measured."""
+    unit: str
+    """'nats', 'bits', 'probability', 'nats/token', '0/1'."""
+    content_class: str = ""
+    """Class the number is about: a content class, an action class, 'correct', or ''."""
+    probe_id: str = ""
+    item_id: str = ""
+    cluster: str = ""
+    domain: str = ""
+    split: str = ""
+    referent: str = ""
+    wrapper: str = ""
+    format: str = ""
+    alphabet: str = ""
+    order: str = ""
+    dose: float = 1.0
+    step: int = -1
+    """Training step of the checkpoint; -1 for the last."""
+    distance: int = 0
+    """Neutral tokens before the probe."""
+    sample: int = -1
+    """Number of the sample where something is drawn; -1 for exact quantities."""
+    missing_reason: str = ""
+    """Why the value is NaN."""
+
+    def as_dict(self) -> dict[str, object]:
+        return asdict(self)
+
+
+MEASUREMENT_COLUMNS = tuple(
+    "model arm dose seed step family content_class probe_id item_id cluster domain split referent wrapper format "
+    "alphabet order distance sample metric value unit missing_reason".split()
+)
+
+
+@dataclass(frozen=True)
+class TrainingRow:
+    """One decision with its answer, as tokens."""
+
+    decision_id: str
+    arm: str
+    input_ids: tuple[int, ...]
+    loss_mask: tuple[bool, ...]
+    """True where the token is trained; same length as `input_ids`."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What training left behind."""
+
+    model: str
+    arm: str
+    seed: int
+    method: str
+    path: str
+    """Folder of the adapter (peft's own format) or of the full weights."""
+    weights_digest: str
+    """SHA-256 of the weights file."""
+    steps: int
+    loss_curve: tuple[float, ...] = field(default=())
+    """Mean loss over supervised tokens at each step, nats."""
+    dose: float = 1.0
