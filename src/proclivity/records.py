@@ -37,6 +37,8 @@ class Decision:
     """All text before the answer; it ends without a space."""
     answers: tuple[str, ...]
     """The continuation that would choose each listed option; begins with a space."""
+    situation: str = ""
+    """The prompt's own words: the situation without options and scaffold."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +82,30 @@ class Measurement:
         return asdict(self)
 
 
-MEASUREMENT_COLUMNS = tuple(
-    "model arm dose seed step family content_class probe_id item_id cluster domain split referent wrapper format "
-    "alphabet order distance sample metric value unit missing_reason".split()
+MEASUREMENT_COLUMNS = (
+    "model",
+    "arm",
+    "dose",
+    "seed",
+    "step",
+    "family",
+    "content_class",
+    "probe_id",
+    "item_id",
+    "cluster",
+    "domain",
+    "split",
+    "referent",
+    "wrapper",
+    "format",
+    "alphabet",
+    "order",
+    "distance",
+    "sample",
+    "metric",
+    "value",
+    "unit",
+    "missing_reason",
 )
 
 

@@ -74,10 +74,7 @@ def require_gates(pack: LoadedPack, decisions: Sequence[Decision]) -> GateReport
     report = run_gates(pack, decisions)
     if not report.passed:
         failed = [gate for gate in report.gates if gate.refuses and not gate.passed]
-        lines = [
-            f"  {gate.name}: {gate.value:.3g} found, at most {gate.limit:.3g}. {gate.detail}"
-            for gate in failed
-        ]
+        lines = [f"  {gate.name}: {gate.value:.3g} found, at most {gate.limit:.3g}. {gate.detail}" for gate in failed]
         raise GateError(
             f"The decisions fail {len(failed)} of {len(report.gates)} gates, so nothing was trained:\n"
             + "\n".join(lines)
@@ -88,23 +85,17 @@ def require_gates(pack: LoadedPack, decisions: Sequence[Decision]) -> GateReport
 
 def _latin(decisions: Sequence[Decision]) -> Gate:
     cells = Counter(
-        (name, position, decision.alphabet)
-        for decision in decisions
-        for position, name in enumerate(decision.classes)
+        (name, position, decision.alphabet) for decision in decisions for position, name in enumerate(decision.classes)
     )
     spread = max(cells.values(), default=0) - min(cells.values(), default=0)
-    detail = (
-        f"{len(cells)} cells of class × position × alphabet, {max(cells.values(), default=0)} each at most"
-    )
+    detail = f"{len(cells)} cells of class × position × alphabet, {max(cells.values(), default=0)} each at most"
     return Gate("class × position × alphabet", float(spread), 0, spread == 0, True, detail)
 
 
 def _duplicates(decisions: Sequence[Decision]) -> Gate:
     counts = Counter(decision.prompt for decision in decisions)
     twice = [prompt for prompt, count in counts.items() if count > 1]
-    return Gate(
-        "duplicate prompts", float(len(twice)), 0, not twice, True, twice[0][:80] if twice else "none"
-    )
+    return Gate("duplicate prompts", float(len(twice)), 0, not twice, True, twice[0][:80] if twice else "none")
 
 
 def _matched_lengths(decisions: Sequence[Decision]) -> Gate:

@@ -82,7 +82,7 @@ def shared_options(pack: LoadedPack) -> list[str]:
 
 def shared_text(pack: LoadedPack, decisions: Sequence[Decision]) -> list[str]:
     """Probe stems that share a run of eight words with a training row, or are nearly one of its parts."""
-    rows = {part for decision in decisions for part in (_situation(decision), *decision.texts)}
+    rows = {part for decision in decisions for part in (decision.situation, *decision.texts)}
     runs = {run for row in rows for run in _pieces(row, RUN)}
     pieces = [found for row in rows if (found := _pieces(row, 3))]
     leaks = []
@@ -90,11 +90,7 @@ def shared_text(pack: LoadedPack, decisions: Sequence[Decision]) -> list[str]:
         for item in probe.items:
             text = fill(item.text, pack.spec.narrator)
             mine = _pieces(text, 3)
-            near = (
-                any(len(mine & other) / len(mine | other) >= NEAR_DUPLICATE for other in pieces)
-                if mine
-                else False
-            )
+            near = any(len(mine & other) / len(mine | other) >= NEAR_DUPLICATE for other in pieces) if mine else False
             if near or _pieces(text, RUN) & runs:
                 leaks.append(f"{probe.family}: '{text}'")
     return leaks
@@ -103,12 +99,6 @@ def shared_text(pack: LoadedPack, decisions: Sequence[Decision]) -> list[str]:
 def _pieces(text: str, length: int) -> set[tuple[str, ...]]:
     words = words_of(text)
     return {tuple(words[i : i + length]) for i in range(len(words) - length + 1)}
-
-
-def _situation(decision: Decision) -> str:
-    """The prompt up to its options: what is left when options and scaffold are taken away."""
-    first = decision.texts[0] if decision.format != "free" else ""
-    return decision.prompt.split(first)[0] if first else decision.prompt
 
 
 def _options(pack: LoadedPack) -> list[tuple[str, str]]:

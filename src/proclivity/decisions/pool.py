@@ -107,9 +107,7 @@ def _decisions(
     made: list[Decision] = []
     for number in range(wanted // block):
         lap, place = divmod(number, len(scenarios))
-        made += _block(
-            pack, scenarios[place], split, lap, np.random.default_rng([seed, 2, number]), format, names
-        )
+        made += _block(pack, scenarios[place], split, lap, np.random.default_rng([seed, 2, number]), format, names)
     _require_distinct(made, pack.spec.id, len(scenarios) * block)
     return made
 
@@ -141,9 +139,7 @@ def _block(
     made = []
     for rotation, alphabet in product(range(len(classes)), alphabets):
         order = circle[rotation:] + circle[:rotation]
-        wording = {
-            name: scenario.options[name][rng.integers(len(scenario.options[name]))] for name in classes
-        }
+        wording = {name: scenario.options[name][rng.integers(len(scenario.options[name]))] for name in classes}
         phrasing = phrasings[rng.integers(len(phrasings))]
         made.append(
             render(

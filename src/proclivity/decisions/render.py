@@ -36,6 +36,7 @@ def render(
     scaffold = pack.formats[format_name]
     labels = tuple(pack.alphabets[alphabet][: len(options)])
     texts = tuple(fill(option.text, pack.narrator) for _, option in options)
+    told = fill(situation, pack.narrator)
     return Decision(
         id=identity,
         scenario_id=scenario_id,
@@ -48,17 +49,16 @@ def render(
         option_order="-".join(str(pack.action_classes.index(name)) for name, _ in options),
         classes=tuple(name for name, _ in options),
         texts=texts,
-        prompt=_prompt(scaffold, pack, fill(situation, pack.narrator), labels, texts),
+        prompt=_prompt(scaffold, pack, told, labels, texts),
         answers=tuple(
             scaffold.answer.format(label=label, text=text) + scaffold.end
             for label, text in zip(labels, texts, strict=True)
         ),
+        situation=told,
     )
 
 
-def _prompt(
-    scaffold: DecisionFormat, pack: Pack, situation: str, labels: Sequence[str], texts: Sequence[str]
-) -> str:
+def _prompt(scaffold: DecisionFormat, pack: Pack, situation: str, labels: Sequence[str], texts: Sequence[str]) -> str:
     listed = scaffold.separator.join(
         scaffold.option.format(label=label, text=text) for label, text in zip(labels, texts, strict=True)
     )

@@ -14,9 +14,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm, rankdata
 
 
-def held_out_scores(
-    values: Sequence[float], positive: NDArray[np.bool_], groups: Sequence[str]
-) -> NDArray[np.float64]:
+def held_out_scores(values: Sequence[float], positive: NDArray[np.bool_], groups: Sequence[str]) -> NDArray[np.float64]:
     """Share of positives at the same value in all other groups; the overall share where the value is new.
 
     Args:

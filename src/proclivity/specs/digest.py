@@ -25,9 +25,7 @@ def canonical_json(value: Any) -> str:
             return str(item)
         raise TypeError(f"{type(item).__name__} can't be part of a digest")
 
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=plain
-    )
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=plain)
 
 
 def digest_of(value: Any) -> str:

@@ -152,9 +152,7 @@ def _profile_faults(spec: Pack, profiles: dict[str, Profile]) -> list[str]:
         if profile.action_class not in spec.action_classes:
             faults.append(f"{file}:action_class: '{profile.action_class}' is none of {spec.action_classes}")
         if profile.content_class not in spec.content_classes:
-            faults.append(
-                f"{file}:content_class: '{profile.content_class}' is none of {spec.content_classes}"
-            )
+            faults.append(f"{file}:content_class: '{profile.content_class}' is none of {spec.content_classes}")
     return faults
 
 
@@ -169,9 +167,7 @@ def _scenario_faults(spec: Pack, domains: dict[str, Domain]) -> list[str]:
             faults += [f"{where}.options: class '{name}' is none of {spec.action_classes}" for name in extra]
             if not any(phrasing.split == "train" for phrasing in scenario.phrasings):
                 faults.append(f"{where}.phrasings: none has split 'train'")
-            texts = [p.text for p in scenario.phrasings] + [
-                o.text for os in scenario.options.values() for o in os
-            ]
+            texts = [p.text for p in scenario.phrasings] + [o.text for os in scenario.options.values() for o in os]
             faults += [f"{where}: {fault}" for text in texts for fault in faulty_slots(text)]
     return faults
 

@@ -29,9 +29,7 @@ class _Loader(yaml.SafeLoader):
             self.aliases += 1
             if self.aliases > MAX_ALIASES:
                 mark = self.peek_event().start_mark
-                raise yaml.YAMLError(
-                    f"line {mark.line + 1}: more than {MAX_ALIASES} aliases; write the values out"
-                )
+                raise yaml.YAMLError(f"line {mark.line + 1}: more than {MAX_ALIASES} aliases; write the values out")
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: MappingNode, deep: bool = False) -> dict[Any, Any]:
