@@ -1,0 +1,74 @@
+"""From a finished study's measurements to its effects and verdicts, in one call and without a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from proclivity.analysis.check_verdicts import control, drift, sharpening
+from proclivity.analysis.contrasts import ItemTable, item_tables
+from proclivity.analysis.design import BASE, Design, ProfileDesign, open_families
+from proclivity.analysis.effects import EffectBook, add_adjusted_p, add_bootstrap, floor_effects, model_effects
+from proclivity.analysis.evidence import Evidence
+from proclivity.analysis.floors import Distributions, floor_estimates
+from proclivity.analysis.induction_verdict import induction
+from proclivity.analysis.selection import main_rows
+from proclivity.analysis.specificity_verdict import specificities
+from proclivity.analysis.spread_verdict import spread
+
+__all__ = ["Analysis", "Design", "ProfileDesign", "analyze"]
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What a study found."""
+
+    effects: pd.DataFrame
+    """One row per arm x control x family x content class x metric, and per arm's own level (empty control)."""
+    verdicts: list[dict[str, Any]]
+    """JSON-ready: model, profile, kind, verdict, evidence (effect ids), numbers, sentence."""
+
+
+def analyze(measurements: pd.DataFrame, design: Design, distributions: Distributions | None = None) -> Analysis:
+    """Effects and verdicts of a study.
+
+    Args:
+        measurements: the long table, one row per `Measurement`; base has seed -1, trained arms have seeds 0, 1, ...
+        design: what was asked; verdicts are given for its profiles only.
+        distributions: (model, arm, seed, family) -> item keys and natural-log probabilities `[N, V]`; without them
+            the shared part of a divergence and the seed floor are left out.
+
+    Returns:
+        `Analysis`; the same input gives the same numbers.
+
+    Raises:
+        UserError: for a table without rows or without a needed column.
+    """
+    tables = item_tables(main_rows(measurements))
+    book = EffectBook()
+    for model, table in tables.items():
+        book.add(model_effects(model, table, design))
+    book.add(floor_effects(floor_estimates(distributions or {}), design))
+    add_bootstrap(book, design)
+    add_adjusted_p(book, design)
+    verdicts = [verdict for model, table in tables.items() for verdict in _verdicts(model, table, book, design)]
+    return Analysis(effects=book.table(), verdicts=verdicts)
+
+
+def _verdicts(model: str, table: ItemTable, book: EffectBook, design: Design) -> list[dict[str, Any]]:
+    families = table.families()
+    speaking = open_families(families)
+    classes = {g.content_class for g in table.groups if g.metric == "score" and g.family in speaking}
+    evidence = Evidence(model=model, book=book, design=design, families=families, classes=sorted(classes))
+    profiles = [profile for profile in design.profiles if profile.id in table.arms() and profile.id != BASE]
+    found = [
+        *(induction(evidence, profile) for profile in profiles),
+        *(spread(evidence, profile) for profile in profiles),
+        *specificities(evidence),
+        control(evidence),
+        drift(evidence),
+        *(sharpening(evidence, profile) for profile in profiles),
+    ]
+    return [verdict for verdict in found if verdict is not None]

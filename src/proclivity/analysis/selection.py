@@ -1,0 +1,55 @@
+"""Which measurements does the main analysis rest on?
+
+Each arm at its highest dose, each checkpoint at its last step, each probe at its shortest distance. Doses, steps
+and distances below that belong to curves, not to this comparison.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from proclivity.analysis.design import CHOICE, PRIMARY_FORMAT
+from proclivity.errors import UserError
+
+ITEM_KEY = ("family", "probe_id", "item_id", "wrapper", "format", "alphabet", "order")
+"""What identifies an item across arms and seeds."""
+REQUIRED = (*ITEM_KEY, "model", "arm", "seed", "content_class", "cluster", "split", "metric", "value", "unit")
+OPTIONAL: dict[str, Any] = {"dose": 1.0, "step": -1, "distance": 0, "missing_reason": ""}
+LAST_STEP = -1
+STRATUM = "stratum"
+
+
+def main_rows(measurements: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the main analysis, with text columns free of gaps and a column `stratum`.
+
+    Held-out decisions are kept apart by how far they are from training: their stratum is the split, with the
+    format behind it where that isn't the primary one ('new-domain' or 'new-domain/text'). Elsewhere it is ''.
+
+    Raises:
+        UserError: for a table without rows or without a needed column.
+    """
+    missing = [name for name in REQUIRED if name not in measurements.columns]
+    if missing or measurements.empty:
+        found = f"lacks {', '.join(missing)}" if missing else "has no rows"
+        raise UserError(f"The table of measurements {found}. Expected the columns that `measure` writes.")
+    rows = measurements.assign(**{k: v for k, v in OPTIONAL.items() if k not in measurements.columns})
+    text = [name for name in (*REQUIRED, "missing_reason") if name not in {"seed", "value"}]
+    rows = rows.assign(**{name: rows[name].astype("string").fillna("") for name in text})
+    rows = _final(rows)
+    decision = rows["family"] == CHOICE
+    secondary = decision & ~rows["format"].isin(["", PRIMARY_FORMAT])
+    stratum = rows["split"].where(decision, "")
+    return rows.assign(**{STRATUM: stratum.where(~secondary, stratum + "/" + rows["format"])})
+
+
+def _final(rows: pd.DataFrame) -> pd.DataFrame:
+    """Highest dose of each arm, then last step of each checkpoint, then shortest distance of each family."""
+    dose = pd.to_numeric(rows["dose"], errors="coerce").fillna(0.0)
+    rows = rows[dose == dose.groupby([rows["model"], rows["arm"]]).transform("max")]
+    step = pd.to_numeric(rows["step"], errors="coerce").fillna(LAST_STEP)
+    step = step.where(step != LAST_STEP, float("inf"))
+    rows = rows[step == step.groupby([rows["model"], rows["arm"], rows["seed"]]).transform("max")]
+    distance = pd.to_numeric(rows["distance"], errors="coerce").fillna(0)
+    return rows[distance == distance.groupby([rows["model"], rows["family"]]).transform("min")]

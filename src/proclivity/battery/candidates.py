@@ -1,0 +1,131 @@
+"""How likely is each class of candidates at each place?
+
+A candidate is scored by the log probability of its tokens after the one boundary; one that is a single token is read
+off the next-token distribution. A capitalized spelling counts to its word where it is a single token of its own.
+Events may not overlap: a candidate whose tokens begin with another's is part of that one already, and where the two
+are of different classes nothing can be said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from proclivity.battery.places import Place
+from proclivity.metrics import class_log_probs
+from proclivity.models import LanguageModel
+
+UNKNOWN, COLLISION = "unknown to the tokenizer", "token collision"
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """One way to write a candidate."""
+
+    group: str
+    text: str
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class PlaceScores:
+    """Summed log probabilities at one place."""
+
+    names: list[str]
+    """Classes, sorted."""
+    log_probs: NDArray[np.float64]
+    """log P_c, [K]; NaN where `reason` says why."""
+    spellings: tuple[Spelling, ...]
+    reason: str = ""
+
+    @property
+    def single(self) -> bool:
+        """Whether every candidate is one token."""
+        return all(len(spelling.ids) == 1 for spelling in self.spellings)
+
+
+def score_places(
+    model: LanguageModel, places: Sequence[Place], next_token: NDArray[np.float64], *, capitals: bool
+) -> list[PlaceScores]:
+    """Class probabilities at each place.
+
+    Args:
+        model: what is measured.
+        places: prompts with candidates.
+        next_token: log probabilities after each place's prompt, [N, V].
+        capitals: whether capitalized spellings count too.
+    """
+    _encode_ahead(model, places, capitals)
+    planned = [_spellings(model, place, capitals) for place in places]
+    long = [
+        (place.prompt, spelling.text)
+        for place, (spellings, reason) in zip(places, planned, strict=True)
+        for spelling in spellings
+        if len(spelling.ids) > 1 and not reason
+    ]
+    long_scores = dict(zip(long, model.continuation_log_probs(long).tolist(), strict=True)) if long else {}
+    found = []
+    for place, line, (spellings, reason) in zip(places, next_token, planned, strict=True):
+        groups = [spelling.group for spelling in spellings]
+        if reason:
+            names = sorted(set(groups))
+            found.append(PlaceScores(names, np.full(len(names), np.nan), spellings, reason))
+            continue
+        values = [line[s.ids[0]] if len(s.ids) == 1 else long_scores[place.prompt, s.text] for s in spellings]
+        summed = class_log_probs(np.array(values), groups)
+        found.append(PlaceScores(summed.names, summed.log_probs, spellings))
+    return found
+
+
+def _capitalized(text: str) -> str:
+    return " " + text[1:2].upper() + text[2:]
+
+
+def _encode_ahead(model: LanguageModel, places: Sequence[Place], capitals: bool) -> None:
+    encode_all = getattr(model, "encode_all", None)
+    if encode_all is not None:
+        pairs = [(place.prompt, text) for place in places for _, text in place.candidates]
+        if capitals:
+            pairs += [(prompt, _capitalized(text)) for prompt, text in pairs]
+        encode_all(pairs)
+
+
+def _spellings(model: LanguageModel, place: Place, capitals: bool) -> tuple[tuple[Spelling, ...], str]:
+    """The place's candidates as tokens, and why they can't be scored, if so."""
+    found = []
+    for group, text in place.candidates:
+        ids = _ids(model, place.prompt, text)
+        if model.unknown_id in ids:
+            return _bare(place), f"{UNKNOWN}: '{text.strip()}'"
+        found.append(Spelling(group, text, ids))
+    if capitals:
+        lower = [(group, text) for group, text in place.candidates if _capitalized(text) != text]
+        upper = [Spelling(g, _capitalized(t), _ids(model, place.prompt, _capitalized(t))) for g, t in lower]
+        taken = {spelling.ids for spelling in found}
+        found += [s for s in upper if len(s.ids) == 1 and s.ids not in taken and model.unknown_id not in s.ids]
+    return _disjoint(found)
+
+
+def _bare(place: Place) -> tuple[Spelling, ...]:
+    return tuple(Spelling(group, text, ()) for group, text in place.candidates)
+
+
+def _ids(model: LanguageModel, prompt: str, text: str) -> tuple[int, ...]:
+    ids, boundary = model.encode(prompt, text)
+    return tuple(ids[boundary:])
+
+
+def _disjoint(spellings: Sequence[Spelling]) -> tuple[tuple[Spelling, ...], str]:
+    """Without those that begin with another of their class; a reason where the other is of another class."""
+    kept: dict[tuple[int, ...], Spelling] = {}
+    for spelling in sorted(spellings, key=lambda s: len(s.ids)):
+        heads = (kept.get(spelling.ids[:length]) for length in range(1, len(spelling.ids) + 1))
+        head = next((found for found in heads if found is not None), None)
+        if head is None:
+            kept[spelling.ids] = spelling
+        elif head.group != spelling.group:
+            return tuple(spellings), f"{COLLISION}: '{head.text.strip()}' and '{spelling.text.strip()}'"
+    return tuple(kept.values()), ""

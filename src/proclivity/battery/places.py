@@ -1,0 +1,76 @@
+"""Where a model's words are read: every item of a probe set in each of its wrappers, with its candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from proclivity.specs import LoadedPack, ProbeItem, ProbeSet, fill
+
+
+@dataclass(frozen=True)
+class Place:
+    """One prompt, and what might follow it."""
+
+    probe_id: str
+    item: ProbeItem
+    wrapper: str
+    prompt: str
+    """Stem within its wrapper, with the narrator filled in."""
+    candidates: tuple[tuple[str, str], ...]
+    """(class, continuation with its leading space), in the order of the file."""
+
+    @property
+    def key(self) -> str:
+        """Name of the distribution that is read here."""
+        return f"{self.probe_id}|{self.wrapper}"
+
+    @property
+    def fields(self) -> dict[str, object]:
+        """Identity fields of this place's rows."""
+        item = self.item
+        return {
+            "probe_id": self.probe_id,
+            "item_id": item.id,
+            "cluster": item.cluster or item.id,
+            "domain": item.domain,
+            "referent": item.referent,
+            "wrapper": self.wrapper,
+        }
+
+
+def places_of(pack: LoadedPack, probes: ProbeSet, *, prefix: str = "") -> list[Place]:
+    """All places of a set, items first.
+
+    Args:
+        pack: whose wrappers and narrator are used.
+        probes: the set.
+        prefix: put before item ids, where sets that could share ids are measured together.
+    """
+    return [
+        _place(pack, probes, item, prefix + item.id, wrapper) for item in probes.items for wrapper in probes.wrappers
+    ]
+
+
+def domain_places(pack: LoadedPack, probes: ProbeSet) -> list[Place]:
+    """The neutral opening x_domain in each wrapper; none where the set has no such text."""
+    if not probes.domain_text:
+        return []
+    item = ProbeItem(id="x-domain", text=probes.domain_text)
+    return [_place(pack, probes, item, item.id, wrapper) for wrapper in probes.wrappers]
+
+
+def _place(pack: LoadedPack, probes: ProbeSet, item: ProbeItem, probe_id: str, wrapper: str) -> Place:
+    narrator = pack.spec.narrator
+    groups = item.candidates if item.candidates is not None else probes.candidates
+    return Place(
+        probe_id=probe_id,
+        item=item,
+        wrapper=wrapper,
+        prompt=fill(pack.spec.wrappers[wrapper].replace("{text}", item.text), narrator),
+        candidates=_continuations([(name, fill(text, narrator)) for name, texts in groups.items() for text in texts]),
+    )
+
+
+def _continuations(candidates: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple(dict.fromkeys((name, " " + text.lstrip(" ")) for name, text in candidates))

@@ -1,0 +1,88 @@
+"""What measuring one family gives: rows, and where it has them distributions and texts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from proclivity.models import LanguageModel
+from proclivity.records import MEASUREMENT_COLUMNS, Measurement
+from proclivity.specs import BatterySpec, DecisionsSpec, LoadedPack
+
+UNITS = {
+    "score": "nats",
+    "score_unconditional": "nats",
+    "contrast": "nats",
+    "p_class": "probability",
+    "candidate_mass": "probability",
+    "option_mass": "probability",
+    "flagged": "probability",
+    "entropy": "bits",
+    "jsd_from_base": "bits",
+    "jsd_between": "bits",
+    "jsd_numeric": "bits",
+    "chosen": "0/1",
+    "nats_per_token": "nats/token",
+    "candidate_tokens": "tokens",
+}
+"""Unit of every metric that the battery writes."""
+
+Row = dict[str, Any]
+Identity = Mapping[str, Any]
+"""Who was measured: model, arm, seed, and where they differ from 1 and -1 dose and step."""
+
+
+@dataclass
+class FamilyResult:
+    """One family of one checkpoint."""
+
+    rows: list[Row] = field(default_factory=list)
+    """Measurements with all of `records.MEASUREMENT_COLUMNS`."""
+    distributions: dict[str, Any] | None = None
+    """`keys`: `probe_id|wrapper` of each next-token distribution; `log_probs`: natural log, float32 [N, V]."""
+    completions: list[dict[str, Any]] | None = None
+    """Texts, as {prompt, sample, text, flagged}; sample -1 is the greedy one."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """All that a kind of probe needs to be measured."""
+
+    model: LanguageModel
+    pack: LoadedPack
+    family: str
+    battery: BatterySpec
+    decisions: DecisionsSpec
+    """Format and alphabets of held-out decisions."""
+    identity: Identity
+    reference: FamilyResult | None
+    """The base's result of the same family; None when the base itself is measured."""
+    seed: int
+    """Seed of whatever is sampled."""
+
+
+def make_row(identity: Identity, family: str, metric: str, value: float, reason: str = "", **fields: Any) -> Row:
+    """One measurement as a row; a value that is no finite number becomes NaN with a reason.
+
+    Args:
+        identity: who was measured.
+        family: family of the row.
+        metric: a key of `UNITS`.
+        value: the number.
+        reason: why it could not be measured, if so.
+        fields: identity fields of `records.Measurement`.
+    """
+    if reason or not math.isfinite(value):
+        value, reason = math.nan, reason or "not a finite number"
+    found = Measurement(
+        **identity,
+        family=family,
+        metric=metric,
+        value=float(value),
+        unit=UNITS[metric],
+        missing_reason=reason,
+        **fields,
+    )
+    return {column: getattr(found, column) for column in MEASUREMENT_COLUMNS}

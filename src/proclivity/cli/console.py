@@ -1,0 +1,108 @@
+"""What the command line prints, and how it fails: one paragraph, an exit code, no traceback unless asked for."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+import unicodedata
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from proclivity.errors import Interrupted, ProclivityError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the result alone, no progress.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+
+_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn"}
+
+
+def clean(text: str) -> str:
+    """The text without control characters, so that nothing that a model wrote can steer a terminal.
+
+    Line breaks become spaces; colours, cursor movements and direction marks go.
+    """
+    spaced = " ".join(text.split())
+    return "".join(sign for sign in spaced if unicodedata.category(sign) not in _INVISIBLE)
+
+
+def out() -> Console:
+    """Standard output; wide where it is no terminal, so that tables in files keep their rows."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=max(console.width, 110))
+
+
+def say(text: str, *, quiet: bool = False) -> None:
+    """A line of result; markup in names stays as it is written."""
+    if not quiet:
+        out().print(text, markup=False, soft_wrap=True)
+
+
+def print_json(value: Any) -> None:
+    """The result for another program."""
+    sys.stdout.write(json.dumps(value, indent=1, ensure_ascii=False, default=str) + "\n")
+
+
+def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A table of plain texts."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title or None, title_justify="left", title_style="bold", header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(_visible(str(cell))) for cell in row))
+    out().print(table)
+
+
+def _visible(text: str) -> str:
+    return "".join(sign for sign in text if sign == "\n" or unicodedata.category(sign) not in _INVISIBLE)
+
+
+def fail(error: BaseException, *, debug: bool) -> int:
+    """Prints an error on the error output and returns the exit code."""
+    if debug and not isinstance(error, Interrupted):
+        traceback.print_exception(error)
+    if isinstance(error, ProclivityError):
+        head, code = ("" if isinstance(error, Interrupted) else "Error: "), error.exit_code
+        text = str(error)
+    elif isinstance(error, KeyboardInterrupt):
+        head, code, text = "", Interrupted.exit_code, "Interrupted."
+    elif isinstance(error, MemoryError):
+        head, code, text = "Error: ", 1, "Out of memory. Use a smaller model, or fewer workers (--workers 1)."
+    else:
+        head, code = "Error: ", 1
+        text = (
+            f"Something went wrong that shouldn't ({type(error).__name__}: {error}). This is our fault, not yours. "
+            f"Run the same command with --debug and send us what it prints."
+        )
+    sys.stderr.write(f"{head}{_visible(text)}\n")
+    return code
+
+
+def guarded(command: Callable[[], object], *, debug: bool) -> int:
+    """Runs a command to its exit code; every error is told in one paragraph."""
+    try:
+        result = command()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # a reader such as `head` has had enough
+        return 0
+    except OSError as error:
+        from pathlib import Path
+
+        from proclivity.runs.storage import storage_error
+
+        return fail(storage_error(error, Path(error.filename or ".")) or error, debug=debug)
+    except (Exception, KeyboardInterrupt) as error:  # the last line of defence
+        return fail(error, debug=debug)
+    return result if isinstance(result, int) else 0

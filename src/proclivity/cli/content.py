@@ -1,0 +1,193 @@
+"""Verbs about content: list what ships, check what you wrote."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from proclivity.cli.console import Debug, Json, Quiet, clean, print_json, print_table, say
+
+Pack = Annotated[str, typer.Option("--pack", "-p", help="A packaged pack's name or a folder.")]
+
+
+class Kind(StrEnum):
+    """What can be listed."""
+
+    packs = "packs"
+    studies = "studies"
+    models = "models"
+    profiles = "profiles"
+    families = "families"
+
+
+def list_content(
+    kind: Annotated[Kind | None, typer.Argument(help="What to list; everything by default.")] = None,
+    pack: Pack = "microworld",
+    json: Json = False,
+    debug: Debug = False,
+) -> int:
+    """List what ships: packs, studies, models, profiles, probe families."""
+    found = {name: _LISTS[name](pack) for name in ([kind] if kind else list(Kind))}
+    if json:
+        print_json({str(name): rows for name, rows in found.items()})
+        return 0
+    for name, rows in found.items():
+        columns = list(rows[0]) if rows else ["name"]
+        print_table(str(name), columns, [[clean(str(cell)) for cell in row.values()] for row in rows])
+    return 0
+
+
+def _packs(pack: str) -> list[dict[str, Any]]:
+    from proclivity.specs import load_pack, packaged_packs
+
+    rows = []
+    for name in packaged_packs():
+        loaded = load_pack(name)
+        rows.append({"name": name, "version": loaded.spec.version, "title": loaded.spec.title})
+    return rows
+
+
+def _studies(pack: str) -> list[dict[str, Any]]:
+    from proclivity.specs import load_study, packaged_studies
+
+    rows = []
+    for name in packaged_studies():
+        study = load_study(name)
+        rows.append(
+            {"name": name, "models": len(study.models), "seeds": study.seeds, "question": study.question}
+        )
+    return rows
+
+
+def _models(pack: str) -> list[dict[str, Any]]:
+    from proclivity.microworld import packaged_models
+    from proclivity.runs.model_files import find_model
+    from proclivity.specs import ModelSpec
+
+    rows = []
+    for name in packaged_models():
+        files = find_model(ModelSpec(name=name, path=name))
+        rows.append(
+            {
+                "name": name,
+                "architecture": files.architecture,
+                "weights": f"{files.weight_bytes / 1e6:.1f} MB",
+            }
+        )
+    return rows
+
+
+def _profiles(pack: str) -> list[dict[str, Any]]:
+    from proclivity.specs import load_pack
+
+    return [
+        {
+            "name": p.id,
+            "chooses": p.action_class,
+            "would speak": p.content_class,
+            "description": p.description,
+        }
+        for p in load_pack(pack).profiles.values()
+    ]
+
+
+def _families(pack: str) -> list[dict[str, Any]]:
+    from proclivity.specs import load_pack
+
+    loaded = load_pack(pack)
+    rows = [
+        {
+            "name": s.family,
+            "kind": s.kind,
+            "items": len(s.items),
+            "wrappers": len(s.wrappers),
+            "title": s.title,
+        }
+        for s in loaded.probes.values()
+    ]
+    openings = len(loaded.spec.completion_prompts)
+    rows.append(
+        {"name": "choice", "kind": "choice", "items": "", "wrappers": "", "title": "held-out decisions"}
+    )
+    rows.append(
+        {
+            "name": "completions",
+            "kind": "completions",
+            "items": openings,
+            "wrappers": "",
+            "title": "open continuations",
+        }
+    )
+    return rows
+
+
+_LISTS = {
+    Kind.packs: _packs,
+    Kind.studies: _studies,
+    Kind.models: _models,
+    Kind.profiles: _profiles,
+    Kind.families: _families,
+}
+
+
+def check(
+    path: Annotated[str, typer.Argument(help="A pack's folder, a study file, or a packaged name.")],
+    quiet: Quiet = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> int:
+    """Check a pack or a study: all faults at once, each as file:key and what is wrong."""
+    from proclivity.errors import ContentError
+
+    try:
+        result = _check(path)
+    except ContentError as error:
+        if not json:
+            raise
+        print_json({"ok": False, "faults": error.faults})
+        return error.exit_code
+    if json:
+        print_json({"ok": True, **result})
+    else:
+        say(f"{result['title']}: no faults. {result['found']}", quiet=quiet)
+    return 0
+
+
+def _check(path: str) -> dict[str, Any]:
+    from proclivity.errors import unknown_name
+    from proclivity.runs.plan import check_study
+    from proclivity.specs import load_pack, load_study, packaged_packs, packaged_studies
+
+    if path in packaged_packs() or Path(path).is_dir():
+        return _check_pack(path)
+    if path not in packaged_studies() and not Path(path).exists() and not path.endswith((".yml", ".yaml")):
+        raise unknown_name("pack or study", path, [*packaged_packs(), *packaged_studies()])
+    study = load_study(path)
+    check_study(study, load_pack(study.pack))
+    found = f"{len(study.models)} models, {len(study.arms)} arms, {study.seeds} seeds."
+    return {"kind": "study", "title": study.title, "found": found}
+
+
+def _check_pack(path: str) -> dict[str, Any]:
+    from proclivity.decisions import make_pool, require_gates
+    from proclivity.specs import load_pack
+
+    pack = load_pack(path)
+    block = len(pack.spec.action_classes) * len(pack.spec.alphabets)
+    trained = sum(
+        scenario.split == "train"
+        for domain in pack.domains
+        if domain.split == "train"
+        for scenario in domain.scenarios
+    )
+    report = require_gates(pack, make_pool(pack, block * max(trained, 1), 0))
+    scenarios = sum(len(domain.scenarios) for domain in pack.domains)
+    items = sum(len(probe.items) for probe in pack.probes.values())
+    found = (
+        f"{len(pack.profiles)} profiles, {scenarios} scenarios in {len(pack.domains)} domains, {items} probe items in "
+        f"{len(pack.probes)} families; {len(report.rows)} gates passed on {report.n} decisions."
+    )
+    return {"kind": "pack", "title": pack.spec.title, "found": found, "digest": pack.digest}

@@ -1,0 +1,157 @@
+"""Verbs that run one stage alone: decisions, measure, analyze, report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from proclivity.cli.console import Debug, Json, Quiet, print_json, print_table, say
+from proclivity.cli.content import Pack
+from proclivity.cli.study import Sets
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def decisions(
+    arm: Annotated[str, typer.Argument(metavar="PROFILE", help="A profile of the pack, or 'arbitrary'.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write to.")],
+    pack: Pack = "microworld",
+    n: Annotated[int, typer.Option("--n", min=1, help="Number of decisions, in whole blocks.")] = 216,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the answers.")] = 0,
+    pool_seed: Annotated[int, typer.Option("--pool-seed", min=0, help="Seed of the prompts.")] = 0,
+    format: Annotated[str, typer.Option("--format", help="label, text or free.")] = "label",
+    quiet: Quiet = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> int:
+    """Write a profile's decisions as a dataset: JSONL and Parquet, with card and gate report.
+
+    The prompts are the same for every profile; only the answers differ.
+    """
+    from proclivity.runs.dataset import write_decisions
+
+    written = write_decisions(arm, pack, out, n=n, seed=seed, pool_seed=pool_seed, format=format)
+    if json:
+        print_json(written)
+    else:
+        say(
+            f"{written['rows']} decisions of '{arm}', all {written['gates']} gates passed: {out.resolve()}",
+            quiet=quiet,
+        )
+    return 0
+
+
+def measure(
+    model: Annotated[
+        str, typer.Option("--model", "-m", help="A packaged name, a folder, or a Hugging Face name.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write to.")],
+    adapter: Annotated[
+        Path | None, typer.Option("--adapter", "-a", help="Folder of a peft adapter on it.")
+    ] = None,
+    reference: Annotated[
+        str | None,
+        typer.Option(
+            "--reference", "-r", help="Model to compare with; the bare model where an adapter is given."
+        ),
+    ] = None,
+    pack: Pack = "microworld",
+    families: Annotated[
+        list[str] | None, typer.Option("--family", "-f", help="One family; repeatable.")
+    ] = None,
+    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Sequences a forward pass.")] = 64,
+    trust_remote_code: Annotated[bool, typer.Option(help="Run code that comes with the model.")] = False,
+    quiet: Quiet = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> int:
+    """Measure any checkpoint with a pack's battery; no study needed."""
+    from proclivity.runs.single import measure_checkpoint
+
+    frame = measure_checkpoint(
+        model,
+        adapter,
+        reference,
+        pack,
+        out,
+        families=families or [],
+        batch_size=batch_size,
+        trust_remote_code=trust_remote_code,
+        tell=lambda text: None if quiet or json else say(text),
+    )
+    means = _means(frame)
+    if json:
+        print_json({"out": str(out), "means": means})
+        return 0
+    columns = ["family", "metric", "class", "mean", "unit", "items", "missing"]
+    print_table(f"{model} on {pack}", columns, [list(row.values()) for row in means])
+    say(f"{len(frame)} measurements: {(out / 'measurements.parquet').resolve()}", quiet=quiet)
+    return 0
+
+
+def _means(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    kept = frame[
+        frame["metric"].isin(["score", "contrast", "chosen", "nats_per_token", "jsd_from_base", "p_yes"])
+    ]
+    rows = []
+    for key, part in kept.groupby(["family", "metric", "content_class", "unit"], sort=True):
+        family, metric, name, unit = key  # type: ignore[misc]
+        mean = part["value"].mean()
+        rows.append(
+            {
+                "family": family,
+                "metric": metric,
+                "class": name,
+                "mean": None if mean != mean else round(float(mean), 4),
+                "unit": unit,
+                "items": len(part),
+                "missing": int(part["value"].isna().sum()),
+            }
+        )
+    return rows
+
+
+def analyze(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished study.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder for the new effects, verdicts and report.")
+    ],
+    sets: Sets = None,
+    quiet: Quiet = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> int:
+    """Analyse a finished study again, with other margins or levels; no model is loaded.
+
+    The study's own folder stays as it is: what was fixed before the run stays readable beside the new look.
+    """
+    from proclivity.runs.single import analyze_again
+
+    verdicts = analyze_again(folder, out, sets or [])
+    if json:
+        print_json(verdicts)
+        return 0
+    rows = [(row["model"], row["kind"], row.get("profile") or "", row["verdict"]) for row in verdicts]
+    print_table("verdicts of the new look", ["model", "question", "profile", "verdict"], rows)
+    say(f"Report: {(out / 'report.html').resolve()}", quiet=quiet)
+    return 0
+
+
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished study.")],
+    quiet: Quiet = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> int:
+    """Write a study's report.html anew from the tables in its folder."""
+    from proclivity.report import write_report
+
+    path = write_report(folder).resolve()
+    if json:
+        print_json({"report": str(path)})
+    else:
+        say(f"Report: {path}" if not quiet else str(path))
+    return 0

@@ -1,0 +1,227 @@
+"""Verbs about whole studies: demo, run, status."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from proclivity.cli.console import Debug, Json, Quiet, clean, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from proclivity.runs import RunSummary
+    from proclivity.specs import Study
+
+Workers = Annotated[int, typer.Option("--workers", "-w", min=0, help="Worker processes; 0 means one a core.")]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="Replace one value of the study, for example seeds=12; repeatable."
+    ),
+]
+PlanOnly = Annotated[bool, typer.Option("--plan", help="Print jobs, time, memory and disk; run nothing.")]
+
+
+def demo(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the study.")] = Path("runs/demo"),
+    sets: Sets = None,
+    workers: Workers = 0,
+    plan: PlanOnly = False,
+    quiet: Quiet = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> int:
+    """Run the packaged study on the packaged tiny models: no network, no GPU, a few minutes.
+
+    Ends in verdicts and a report. The same command again resumes, or shows the result at once.
+    """
+    return _run("demo", out, sets, workers, plan, quiet, json, ["proclivity", "demo"])
+
+
+def run(
+    study: Annotated[
+        str, typer.Argument(metavar="STUDY", help="A study file (YAML), or a packaged study's name.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Folder of the study; by default runs/ and the study's id."),
+    ] = None,
+    sets: Sets = None,
+    workers: Workers = 0,
+    plan: PlanOnly = False,
+    quiet: Quiet = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> int:
+    """Run a study: every model, arm and seed, measured, analysed and reported.
+
+    The same command again resumes where it stopped. A changed probe measures again and trains nothing;
+    an added seed adds its own jobs only.
+    """
+    return _run(study, out, sets, workers, plan, quiet, json, ["proclivity", "run", study])
+
+
+def _run(
+    name: str,
+    out: Path | None,
+    sets: list[str] | None,
+    workers: int,
+    plan_only: bool,
+    quiet: bool,
+    as_json: bool,
+    command: list[str],
+) -> int:
+    from proclivity.runs import TerminalProgress, run_study
+    from proclivity.specs import load_study
+
+    study = load_study(name, sets or [])
+    folder = out or Path("runs") / study.id
+    if plan_only:
+        return _print_plan(study, folder, workers, as_json)
+    command = [*command, "--out", str(folder), *(word for text in sets or [] for word in ("--set", text))]
+    progress = None if quiet else TerminalProgress()
+    summary = run_study(study, folder, workers=workers, progress=progress, command=command)
+    if as_json:
+        print_json(_as_dict(summary))
+    else:
+        _print_summary(study, summary, quiet)
+    return summary.exit_code
+
+
+def _as_dict(summary: RunSummary) -> dict[str, Any]:
+    return {
+        "out": str(summary.out),
+        "complete": summary.complete,
+        "jobs": summary.total,
+        "finished_before": summary.finished_before,
+        "finished_now": summary.finished_now,
+        "blocked": summary.blocked,
+        "failures": [{"job": row.title, "kind": row.kind, "reason": row.reason} for row in summary.failures],
+        "damaged": list(summary.damaged),
+        "seconds": round(summary.seconds, 1),
+        "verdicts": summary.verdicts() if summary.complete else [],
+        "report": str(summary.report) if summary.complete else None,
+    }
+
+
+def _print_summary(study: Study, summary: RunSummary, quiet: bool) -> None:
+    from proclivity.runs.progress import duration
+
+    if summary.complete:
+        _print_verdicts(study, summary.verdicts())
+        nothing = " Nothing was left to do." if not summary.finished_now else ""
+        say(f"{summary.total} jobs finished, {summary.finished_now} of them now.{nothing}", quiet=quiet)
+        say(f"Took {duration(summary.seconds)}.", quiet=quiet)
+        say(f"Report: {summary.report.resolve()}")
+        return
+    kept = summary.finished_before + summary.finished_now
+    say(
+        f"{kept} of {summary.total} jobs finished; {len(summary.failures)} failed, {summary.blocked} rest on those."
+    )
+    _print_failures([(row.title, row.reason) for row in summary.failures])
+    say("What is finished is kept. After the mend, the same command goes on from there.")
+
+
+def _print_failures(failures: list[tuple[str, str]]) -> None:
+    """Each reason once, with the jobs that it stopped."""
+    by_reason: dict[str, list[str]] = {}
+    for title, reason in failures:
+        by_reason.setdefault(reason, []).append(title)
+    for reason, titles in by_reason.items():
+        more = f" and {len(titles) - 3} more" if len(titles) > 3 else ""
+        say(f"\nfailed: {', '.join(titles[:3])}{more}")
+        for line in reason.splitlines():
+            say("  " + clean(line))
+
+
+def _print_verdicts(study: Study, verdicts: list[dict[str, Any]]) -> None:
+    for model in study.models:
+        rows = [
+            (row["kind"], row.get("profile") or "", row["verdict"], clean(str(row["sentence"])))
+            for row in verdicts
+            if row["model"] == model.name
+        ]
+        world = f" ({model.world} world)" if model.world else ""
+        if rows:
+            print_table(f"{model.name}{world}", ["question", "profile", "verdict", "in words"], rows)
+
+
+def _print_plan(study: Study, folder: Path, workers: int, as_json: bool) -> int:
+    from collections import Counter
+
+    from proclivity.runs import plan_study
+    from proclivity.runs.estimate import estimate
+    from proclivity.runs.execute import worker_count
+    from proclivity.runs.ledger import Ledger
+    from proclivity.runs.progress import duration, size
+
+    plan = plan_study(study)
+    intact, _ = Ledger(folder).verify(plan.by_digest)
+    pending = [job for digest, job in plan.by_digest.items() if digest not in intact]
+    count = worker_count(workers or study.compute.workers, study.compute.threads)
+    total = Counter(job.stage for job in plan.by_digest.values())
+    left = Counter(job.stage for job in pending)
+    cost = estimate(plan, pending, count)
+    if as_json:
+        print_json(
+            {
+                "jobs": dict(total),
+                "left": dict(left),
+                "workers": count,
+                "seconds": round(cost.seconds),
+                "memory_bytes": round(cost.memory_bytes),
+                "disk_bytes": round(cost.disk_bytes),
+            }
+        )
+        return 0
+    print_table(f"{study.id} in {folder}", ["stage", "jobs", "left"], [(s, total[s], left[s]) for s in total])
+    say(
+        f"About {duration(cost.seconds)} with {count} worker{'s' if count != 1 else ''}, {size(cost.memory_bytes)} of "
+        f"memory at the peak, {size(cost.disk_bytes)} more on disk. Rough figures; the run itself tells better ones."
+        if pending
+        else "Nothing is left to do."
+    )
+    return 0
+
+
+def status(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="A study's folder.")],
+    json: Json = False,
+    debug: Debug = False,
+) -> int:
+    """Say what of a study is done, what runs, what failed and why.
+
+    Every finished job's bytes are checked against what was written.
+    """
+    from proclivity.runs import run_status
+
+    found = run_status(folder)
+    if json:
+        print_json(
+            {
+                "study": found.study,
+                "complete": found.complete,
+                "total": found.total,
+                "done": found.done,
+                "running": found.running,
+                "failures": [{"job": f.title, "kind": f.kind, "reason": f.reason} for f in found.failures],
+                "damaged": found.damaged,
+                "unused": found.unused,
+            }
+        )
+        return 0
+    rows = [(stage, found.done.get(stage, 0), count) for stage, count in found.total.items()]
+    print_table(f"{found.study} in {folder}", ["stage", "done", "of"], rows)
+    for title in found.running:
+        say(f"running: {title}")
+    _print_failures([(row.title, row.reason) for row in found.failures])
+    for text in found.damaged:
+        say(f"damaged: {text} (the next run does it again)")
+    if found.unused:
+        say(f"{found.unused} finished jobs belong to earlier versions of this study.")
+    if found.complete:
+        say(f"Complete. Report: {(folder / 'report.html').resolve()}")
+    else:
+        say(f"Go on with: proclivity run {folder / 'study.yml'} --out {folder}")
+    return 0

@@ -1,0 +1,226 @@
+"""Rows become an adapter, or full weights. A plain loop: no trainer, no dropout, every draw from the one seed.
+
+Only the supervised positions are projected to the vocabulary; batches hold rows of similar length. On one thread the
+same rows, recipe and seed give the same weights, bit for bit. About four fifths of a step of a tiny model are matrix
+products of the base, so neither a hand-written LoRA layer nor merged weights were measurably faster than peft's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import math
+import shutil
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from proclivity.errors import StorageError, TrainingError, UserError
+from proclivity.induction.batches import LearningRate, batches_of, check_rows
+from proclivity.induction.card import card_text
+from proclivity.models.adapters import WEIGHTS, detach
+from proclivity.models.folder import weight_files
+from proclivity.models.forward import LogitReader, pad_right
+from proclivity.models.hf import HFModel
+from proclivity.models.load import load_model
+from proclivity.records import Checkpoint, TrainingRow
+from proclivity.specs import ComputeSpec, InductionSpec, digest_of_file, digest_of_files
+
+Progress = Callable[[int, int, float], None]
+"""Called after every step with its number, the number of steps, and the loss."""
+
+
+def induce(
+    model: HFModel | str | Path,
+    rows: Sequence[TrainingRow],
+    spec: InductionSpec,
+    *,
+    seed: int,
+    out: Path,
+    compute: ComputeSpec | None = None,
+    progress: Progress | None = None,
+) -> Checkpoint:
+    """Teach a model the rows of one arm.
+
+    Args:
+        model: a loaded base, which is left bit for bit as it was and without adapter, or what `load_model` takes.
+        rows: the arm's token rows.
+        spec: the recipe.
+        seed: sets adapter initialisation and row order.
+        out: folder for the adapter (peft's own format) or the full weights; made anew.
+        compute: device, dtype and threads; for a loaded base only dtype and threads count.
+        progress: called after every step.
+
+    Raises:
+        TrainingError: if the loss is no longer a number.
+        StorageError: if `out` can't be written.
+    """
+    compute = compute or ComputeSpec()
+    check_rows(rows)
+    if compute.dtype == "float16":
+        raise UserError("Fine-tuning in float16 isn't supported: gradients underflow. Use bfloat16 or float32.")
+    base = model if isinstance(model, HFModel) else _load(model, spec, compute)
+    base.set_adapter(None)
+    torch.set_num_threads(compute.threads)
+    devices = [base.device] if base.device.type == "cuda" else []
+    with torch.random.fork_rng(devices):
+        torch.manual_seed(seed)
+        with _trainable(base, spec) as (network, save):
+            bf16 = spec.method == "full" and compute.dtype == "bfloat16"
+            curve = _train(network, rows, spec, seed, _pad(base), bf16, progress)
+            _write(out, save, card_text(base.name, rows[0].arm, seed, len(rows), spec))
+    digest = digest_of_file(out / WEIGHTS) if spec.method == "lora" else digest_of_files(weight_files(out), out)
+    return Checkpoint(
+        model=base.name,
+        arm=rows[0].arm,
+        seed=seed,
+        method=spec.method,
+        path=str(out),
+        weights_digest=digest,
+        steps=len(curve),
+        loss_curve=tuple(curve),
+    )
+
+
+def _load(name: str | Path, spec: InductionSpec, compute: ComputeSpec) -> HFModel:
+    # All weights are trained in float32, with bfloat16 only inside the forward pass; frozen ones may be small.
+    dtype = compute.dtype if spec.method == "lora" else "float32"
+    return load_model(
+        name,
+        dtype=dtype,
+        device=compute.device,
+        threads=compute.threads,
+        trust_remote_code=compute.trust_remote_code,
+    )
+
+
+@contextlib.contextmanager
+def _trainable(base: HFModel, spec: InductionSpec) -> Iterator[tuple[Any, Callable[[Path], None]]]:
+    """The network with something to train, and how to save that; the base is whole again afterwards."""
+    if spec.method == "full":
+        network = copy.deepcopy(base.network).float().requires_grad_(True)
+
+        def save_full(out: Path) -> None:
+            network.save_pretrained(str(out))
+            base.tokenizer.save_pretrained(str(out))
+
+        yield network, save_full
+        return
+    wrapped = _with_lora(base, spec)
+    try:
+        yield base.network, lambda out: wrapped.save_pretrained(str(out), save_embedding_layers=False)
+    finally:
+        detach(wrapped)
+        base.network.requires_grad_(False)
+
+
+def _with_lora(base: HFModel, spec: InductionSpec) -> Any:
+    from peft import LoraConfig, get_peft_model
+    from transformers.pytorch_utils import Conv1D
+
+    # GPT-2 keeps its linear weights transposed, in Conv1D; peft has to be told.
+    transposed = any(isinstance(module, Conv1D) for module in base.network.modules())
+    config = LoraConfig(
+        r=spec.rank,
+        lora_alpha=spec.alpha,  # type: ignore[arg-type]  # peft takes fractions too
+        lora_dropout=0.0,
+        target_modules=spec.targets,
+        fan_in_fan_out=transposed,
+        task_type="CAUSAL_LM",
+    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
+        try:
+            wrapped = get_peft_model(base.network, config)
+        except ValueError as error:
+            raise UserError(
+                f"LoRA can't be put on '{base.name}' with induction.targets '{spec.targets}': "
+                f"{str(error).splitlines()[0]} Use 'all-linear', or a pattern of layer names in this model."
+            ) from None
+    # A folder of this machine says nothing elsewhere; the model's name does.
+    wrapped.peft_config["default"].base_model_name_or_path = base.name
+    wrapped.eval()
+    return wrapped
+
+
+def _pad(base: HFModel) -> int:
+    return int(base.tokenizer.pad_token_id or 0)
+
+
+def _train(
+    network: Any,
+    rows: Sequence[TrainingRow],
+    spec: InductionSpec,
+    seed: int,
+    pad: int,
+    bf16: bool,
+    progress: Progress | None,
+) -> list[float]:
+    """The loss of each step; the network's trainable weights are changed."""
+    network.eval()  # no dropout: the recipe has no other randomness than its seed
+    weights = [weight for weight in network.parameters() if weight.requires_grad]
+    device = weights[0].device
+    optimizer = torch.optim.AdamW(
+        weights, lr=spec.learning_rate, weight_decay=spec.weight_decay, fused=device.type in ("cpu", "cuda")
+    )
+    plan = batches_of([len(row.input_ids) for row in rows], spec.batch_size, spec.epochs, seed)
+    schedule = LearningRate(spec.learning_rate, len(plan), spec.warmup)
+    reader = LogitReader(network)
+    curve: list[float] = []
+    for step, places in enumerate(plan):
+        rate = schedule.at(step)
+        optimizer.param_groups[0]["lr"] = rate
+        with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+            loss = _loss(reader, [rows[place] for place in places], pad, device)
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = torch.nn.utils.clip_grad_norm_(weights, spec.clip)
+        _require_finite(loss.item(), norm.item(), rows[0].arm, seed, step, len(plan), rate, spec)
+        optimizer.step()
+        optimizer.zero_grad()
+        curve.append(loss.item())
+        if progress is not None:
+            progress(step + 1, len(plan), curve[-1])
+    return curve
+
+
+def _loss(reader: LogitReader, rows: Sequence[TrainingRow], pad: int, device: torch.device) -> torch.Tensor:
+    """Mean cross-entropy over the supervised tokens of a batch, nats."""
+    wanted = [(n, p) for n, row in enumerate(rows) for p, trained in enumerate(row.loss_mask) if trained]
+    ids = pad_right([row.input_ids[:-1] for row in rows], pad, device)  # (B, T)
+    lines = torch.tensor([n for n, _ in wanted], device=device)
+    columns = torch.tensor([p - 1 for _, p in wanted], device=device)
+    targets = torch.tensor([rows[n].input_ids[p] for n, p in wanted], device=device)
+    return torch.nn.functional.cross_entropy(reader.logits(ids, lines, columns), targets)
+
+
+def _require_finite(
+    loss: float, norm: float, arm: str, seed: int, step: int, steps: int, rate: float, spec: InductionSpec
+) -> None:
+    if math.isfinite(loss) and math.isfinite(norm):
+        return
+    what = f"loss is {loss}" if not math.isfinite(loss) else f"gradient's norm is {norm}"
+    raise TrainingError(
+        f"Fine-tuning of arm '{arm}', seed {seed}, broke down: the {what} at step {step + 1} of {steps}, at learning "
+        f"rate {rate:.3g}. Lower induction.learning_rate (try {spec.learning_rate / 5:.2g}), or use float32; nothing "
+        f"was saved."
+    )
+
+
+def _write(out: Path, save: Callable[[Path], None], card: str) -> None:
+    """Saves all or nothing: a folder that was begun and not finished is removed."""
+    from safetensors import SafetensorError
+
+    shutil.rmtree(out, ignore_errors=True)
+    try:
+        out.mkdir(parents=True)
+        save(out)
+        (out / "README.md").write_text(card, encoding="utf-8")
+    except (OSError, SafetensorError) as error:
+        shutil.rmtree(out, ignore_errors=True)
+        raise StorageError(
+            f"The trained weights couldn't be written to '{out}': {error}. Free some space or choose another folder, "
+            f"then give the same command again."
+        ) from error

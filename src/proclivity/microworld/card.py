@@ -1,0 +1,57 @@
+"""The card of a checkpoint: what it is, how it was made, and what its admission rests on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from proclivity.microworld.grammar import Grammar
+
+LINKS = {
+    "equal": "One trait rules both: who withdraws speaks of loss, who suspects speaks of threat.",
+    "independent": "The two traits have no link: every kind of chooser has the same shares of speakers.",
+    "rewired": "Who withdraws speaks of threat, and who suspects speaks of loss.",
+}
+
+
+def write_card(folder: Path, record: dict[str, Any], grammar: Grammar) -> None:
+    """Writes README.md from the record of a build."""
+    (folder / "README.md").write_text(card(record, grammar), encoding="utf-8")
+
+
+def card(record: dict[str, Any], grammar: Grammar) -> str:
+    """Text of the card."""
+    recipe, competence = record["recipe"], record["competence"]
+    schedule, size = recipe["schedule"], recipe["size"]
+    coupling = recipe["coupling"]
+    traits = ", ".join(f"{trait.id} {trait.share:.0%}" for trait in grammar.world.traits)
+    shares = " / ".join(f"{share:.3f}" for share in competence["shares"])
+    expected = " / ".join(f"{share:.3f}" for share in competence["expected_shares"])
+    tokens = schedule["steps"] * schedule["batch"] * schedule["length"]
+    return f"""---
+license: apache-2.0
+library_name: transformers
+tags: [proclivity, microworld]
+---
+
+# {recipe["architecture"]}-{coupling}, pretraining seed {recipe["seed"]}
+
+A tiny {recipe["architecture"]}-style language model of the *{coupling}* microworld, made by `proclivity microworld
+build`. Narrators have a trait for choices and a trait for speech ({traits}, for either). {LINKS[coupling]} The
+authors put this link into the world; a link found here is a check of the instrument, no evidence about other models.
+
+| | |
+|---|---|
+| size | {size["layers"]} layers, width {size["width"]}, {size["heads"]} heads, context {size["context"]} tokens |
+| trained on | {schedule["steps"]} steps of {schedule["batch"]} × {schedule["length"]} tokens ({tokens / 1e6:.1f} M), \
+AdamW, peak rate {schedule["learning_rate"]}, cosine, bfloat16 autocast: {schedule["bfloat16"]} |
+| time | {record["seconds"]} s on {recipe["threads"]} threads; final loss {record["loss"]} nats a token |
+| coherence | choices {grammar.world.choice_coherence}, words {grammar.world.speech_coherence} |
+| characters' held-out choices right | {competence["choices_right"]:.3f} (admitted from .95) |
+| narrator's words, positive / loss / threat | {shares} (world {expected}; admitted within .03) |
+| admitted | {"yes" if competence["admitted"] else "no"} |
+| pack digest | `{record["pack_digest"]}` |
+| weights SHA-256 | `{record["weights_sha256"]}` |
+
+Seed 0 is the development seed, on which the recipe was chosen; claims about a world rest on other seeds.
+"""

@@ -1,0 +1,74 @@
+"""Adapters put on a loaded base and taken off again, without touching the base's weights.
+
+LoRA layers stand beside the frozen ones and are removed as modules, so the base is afterwards bit for bit what it was;
+nothing is ever merged into it.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from proclivity.errors import ModelError
+from proclivity.specs import digest_of_file
+
+CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
+
+
+def check_adapter(path: str | Path) -> Path:
+    """The folder, if it holds an adapter that can be used.
+
+    Raises:
+        ModelError: saying which file is missing, or that the adapter is of another kind.
+    """
+    folder = Path(path)
+    missing = [name for name in (CONFIG, WEIGHTS) if not (folder / name).is_file()]
+    if missing:
+        raise ModelError(
+            f"'{folder}' is no adapter: {' and '.join(missing)} not found. Expected a folder written by peft's "
+            f"`save_pretrained` (safetensors)."
+        )
+    try:
+        kind = json.loads((folder / CONFIG).read_text(encoding="utf-8")).get("peft_type")
+    except (OSError, ValueError, AttributeError) as error:
+        raise ModelError(f"{folder / CONFIG} can't be read as an adapter's configuration ({error}).") from None
+    if kind in ("PROMPT_TUNING", "PREFIX_TUNING", "P_TUNING", "MULTITASK_PROMPT_TUNING", "CARTRIDGE"):
+        raise ModelError(
+            f"The adapter in '{folder}' is of kind {kind}, which changes prompts and not layers. "
+            f"Use an adapter that changes layers, such as LoRA."
+        )
+    return folder
+
+
+def adapter_digest(folder: Path) -> str:
+    """SHA-256 of the adapter's weights file."""
+    return digest_of_file(folder / WEIGHTS)
+
+
+def attach(base: Any, folder: Path) -> Any:
+    """The base with the adapter's layers put into it, ready to measure.
+
+    Raises:
+        ModelError: if the adapter doesn't fit the base.
+    """
+    from peft import PeftModel
+
+    try:
+        wrapped = PeftModel.from_pretrained(base, str(folder), is_trainable=False)
+    except (RuntimeError, ValueError, KeyError) as error:
+        raise ModelError(
+            f"The adapter in '{folder}' doesn't fit the base model: {str(error).splitlines()[0]} "
+            f"Use the base that it was trained on (`base_model_name_or_path` in {CONFIG})."
+        ) from None
+    wrapped.eval()
+    return wrapped
+
+
+def detach(wrapped: Any) -> None:
+    """Takes the adapter's layers out of the base again, in place."""
+    base = wrapped.unload()
+    # peft leaves its marks on the base and warns of a second adapter otherwise.
+    for mark in ("peft_config", "_hf_peft_config_loaded"):
+        if mark in vars(base):
+            delattr(base, mark)

@@ -1,0 +1,115 @@
+"""Where does a model lie on this machine, and is it one that can be used?"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from proclivity.errors import ModelError, unknown_name
+from proclivity.specs import digest_of_files
+
+HUB_FILES = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]
+WEIGHTS = ("*.safetensors",)
+TOKENIZER = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.json",
+    "vocab.txt",
+    "merges.txt",
+    "*.model",
+)
+_HUB_NAME = re.compile(r"^[A-Za-z0-9][\w.-]*(/[\w.-]+)?$")
+
+
+def find_folder(name_or_path: str | Path, revision: str | None = None) -> Path:
+    """The folder of a packaged name, of a path, or of a Hugging Face name (downloaded where it isn't here yet).
+
+    Raises:
+        ModelError: if there is nothing of that name, with the nearest packaged one and how to get others.
+    """
+    from proclivity.microworld.packaged import packaged_models
+
+    name = str(name_or_path)
+    packaged = {key: Path(path) for key, path in packaged_models().items()}
+    if name in packaged:
+        return packaged[name]
+    place = Path(name).expanduser()
+    if place.is_dir():
+        return place
+    if place.exists():
+        raise ModelError(f"'{name}' is a file; a model is a folder written by `save_pretrained`.")
+    looks_local = place.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1
+    if looks_local or not _HUB_NAME.match(name):
+        raise ModelError(f"There is no folder '{name}'. {unknown_name('packaged model', name, packaged)}")
+    return _from_hub(name, revision, packaged)
+
+
+def _from_hub(name: str, revision: str | None, packaged: dict[str, Path]) -> Path:
+    from huggingface_hub import snapshot_download
+
+    wanted: dict[str, Any] = {"revision": revision, "allow_patterns": HUB_FILES, "ignore_patterns": ["*/*"]}
+    try:
+        return Path(snapshot_download(name, local_files_only=True, **wanted))
+    except Exception:
+        pass
+    try:
+        return Path(snapshot_download(name, etag_timeout=10, **wanted))
+    except Exception as error:
+        raise ModelError(
+            f"'{name}' is neither a packaged model nor a folder here, and it couldn't be fetched from the Hugging "
+            f"Face hub ({type(error).__name__}). Where the network is off, run `hf download {name}` on a machine that "
+            f"has it and give the folder's path. {unknown_name('packaged model', name, packaged)}"
+        ) from None
+
+
+def check_folder(folder: Path) -> dict[str, Any]:
+    """The model's configuration, if its folder holds all that is needed.
+
+    Raises:
+        ModelError: saying which file is missing, and what was expected.
+    """
+    if not (folder / "config.json").is_file():
+        if (folder / "adapter_config.json").is_file():
+            raise ModelError(
+                f"'{folder}' is an adapter, not a model. Give its base as the model and this folder as the adapter."
+            )
+        raise ModelError(
+            f"'{folder}' is no model: it has no config.json. Expected a folder written by "
+            f"`model.save_pretrained(folder)`."
+        )
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"'{folder / 'config.json'}' can't be read ({error}).") from None
+    if not isinstance(config, dict):
+        raise ModelError(f"'{folder / 'config.json'}' is no JSON object.")
+    if not weight_files(folder):
+        raise ModelError(
+            f"'{folder}' holds no weights: no *.safetensors file. Write it with `model.save_pretrained(folder)`; other "
+            f"weight formats aren't read, because loading them can run code."
+        )
+    names = {path.name for path in tokenizer_files(folder)}
+    if not names & {"tokenizer.json", "vocab.json", "vocab.txt"} and not any(n.endswith(".model") for n in names):
+        raise ModelError(
+            f"'{folder}' holds no tokenizer (tokenizer.json). Write it there with `tokenizer.save_pretrained(folder)`."
+        )
+    return config
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The folder's safetensors files."""
+    return sorted(path for pattern in WEIGHTS for path in folder.glob(pattern))
+
+
+def tokenizer_files(folder: Path) -> list[Path]:
+    """The files that decide how text becomes tokens."""
+    return sorted({path for pattern in TOKENIZER for path in folder.glob(pattern)})
+
+
+def folder_digest(folder: Path) -> str:
+    """SHA-256 over configuration, weights and tokenizer."""
+    return digest_of_files([folder / "config.json", *weight_files(folder), *tokenizer_files(folder)], folder)

@@ -1,0 +1,201 @@
+"""A Hugging Face causal language model behind the Protocol.
+
+Every number is a function of weights, texts and batch size: sequences are sorted by length into a fixed plan of
+right-padded batches, and each distinct sequence is computed once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from proclivity.errors import UserError
+from proclivity.models.adapters import adapter_digest, attach, check_adapter, detach
+from proclivity.models.boundary import Encoded, encode_pairs, encode_prompts, encode_text
+from proclivity.models.folder import folder_digest
+from proclivity.models.forward import LogitReader, batch_plan, pad_right, vocabulary_size
+from proclivity.models.sampling import sample_continuations
+from proclivity.specs import digest_of
+
+_ENCODINGS_KEPT = 100_000
+
+
+class HFModel:
+    """A loaded network with its tokenizer; adapters are swapped on the one base."""
+
+    def __init__(self, network: Any, tokenizer: Any, *, name: str, folder: Path | None, batch_size: int = 64):
+        self.network = network
+        """The transformers model; with an adapter its layers are inside it."""
+        self.tokenizer = tokenizer
+        self.name = name
+        self.folder = folder
+        """Where the weights came from; None for a network made in memory."""
+        self.batch_size = batch_size
+        self.adapter: Path | None = None
+        self.vocab_size = vocabulary_size(network)
+        self.boundary_merges = 0
+        """Distinct pairs so far at which the tokenizer joins across the boundary (see `boundary`)."""
+        self.reader = LogitReader(network)
+        self._wrapped: Any = None
+        self._base_digest: str | None = None
+        self._encodings: dict[tuple[str, str], Encoded] = {}
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of weights, tokenizer and adapter."""
+        if self._base_digest is None:
+            self._base_digest = folder_digest(self.folder) if self.folder else _memory_digest(self)
+        return digest_of([self._base_digest, adapter_digest(self.adapter)]) if self.adapter else self._base_digest
+
+    @property
+    def unknown_id(self) -> int | None:
+        """The tokenizer's unknown token; None where it has none, or has it for show (byte-level tokenizers)."""
+        token = self.tokenizer.unk_token_id
+        return None if token is None else int(token)
+
+    @property
+    def device(self) -> torch.device:
+        device: torch.device = self.network.device
+        return device
+
+    def set_adapter(self, path: str | Path | None) -> None:
+        """Put an adapter in place of the present one; None gives the base back, bit for bit.
+
+        Raises:
+            ModelError: if the folder holds no adapter, or one that doesn't fit; the base is bare then.
+        """
+        folder = None if path is None else check_adapter(path)
+        if self._wrapped is not None:
+            detach(self._wrapped)
+            self._wrapped, self.adapter = None, None
+        if folder is not None:
+            self._wrapped = attach(self.network, folder)
+            self.adapter = folder
+
+    def encode(self, prompt: str, continuation: str) -> tuple[list[int], int]:
+        """Tokens of both, and the index at which the continuation's begin."""
+        encoded = self.encode_all([(prompt, continuation)])[0]
+        return list(encoded.ids), encoded.boundary
+
+    def encode_all(self, pairs: Sequence[tuple[str, str]]) -> list[Encoded]:
+        """Many pairs at once; kept, since the same probes are asked of hundreds of adapters."""
+        if len(self._encodings) > _ENCODINGS_KEPT:
+            self._encodings.clear()
+        new = [pair for pair in dict.fromkeys(pairs) if pair not in self._encodings]
+        found = encode_pairs(self.tokenizer, new)
+        self.boundary_merges += sum(encoded.separate for encoded in found)
+        self._encodings.update(zip(new, found, strict=True))
+        return [self._encodings[pair] for pair in pairs]
+
+    def token_count(self, text: str) -> int:
+        """Number of tokens of a text, special tokens not counted."""
+        return len(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def vocabulary(self) -> list[str]:
+        """The text of each token, [V]; '' for logits beyond the tokenizer's vocabulary."""
+        size = min(self.vocab_size, len(self.tokenizer))
+        texts = self.tokenizer.batch_decode([[token] for token in range(size)])
+        return [*texts, *[""] * (self.vocab_size - size)]
+
+    def next_token_log_probs(self, prompts: Sequence[str], *, batch_size: int | None = None) -> NDArray[np.float64]:
+        """log p of the token after each prompt, [N, V]; trailing spaces belong to what follows and aren't read."""
+        contexts = encode_prompts(self.tokenizer, prompts)
+        distinct = list(dict.fromkeys(contexts))
+        wanted = {index: [len(ids) - 1] for index, ids in enumerate(distinct)}
+        found = np.empty((len(distinct), self.vocab_size))
+        for places, log_probs in self._read(distinct, wanted, batch_size):
+            found[[index for index, _ in places]] = log_probs.numpy()
+        row = {ids: index for index, ids in enumerate(distinct)}
+        return found[[row[ids] for ids in contexts]]
+
+    def continuation_log_probs(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
+        """log p(continuation | prompt), [N]."""
+        return np.array([log_probs.sum() for log_probs in self._score(self.encode_all(pairs))])
+
+    def token_log_probs(self, texts: Sequence[str]) -> list[NDArray[np.float64]]:
+        """log p of each token of a text given those before it."""
+        return self._score([encode_text(self.tokenizer, text) for text in texts])
+
+    def generate(
+        self,
+        prompts: Sequence[str],
+        *,
+        samples: int,
+        max_new_tokens: int,
+        seed: int,
+        temperature: float = 1.0,
+    ) -> list[list[str]]:
+        """New text alone: `samples` continuations a prompt; temperature 0 takes the likeliest token."""
+        contexts = encode_prompts(self.tokenizer, prompts)
+        self._require_room([len(ids) + max_new_tokens for ids in contexts])
+        return sample_continuations(
+            self.network,
+            self.tokenizer,
+            contexts,
+            samples=samples,
+            max_new_tokens=max_new_tokens,
+            seed=seed,
+            temperature=temperature,
+        )
+
+    def _score(self, encoded: Sequence[Encoded]) -> list[NDArray[np.float64]]:
+        """log p of each token from the boundary on. A last token is only predicted, never read: so all one-token
+        continuations of a prompt share one sequence, and one distribution."""
+        inputs = list(dict.fromkeys(e.ids[:-1] for e in encoded))
+        row = {ids: index for index, ids in enumerate(inputs)}
+        targets: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for e in encoded:
+            for position in range(e.boundary, len(e.ids)):
+                targets[row[e.ids[:-1]], position - 1].append(e.ids[position])
+        wanted: dict[int, list[int]] = defaultdict(list)
+        for index, position in targets:
+            wanted[index].append(position)
+        value: dict[tuple[int, int, int], float] = {}
+        for places, log_probs in self._read(inputs, wanted):
+            asked = [(n, token) for n, place in enumerate(places) for token in targets[place]]
+            lines, tokens = zip(*asked, strict=True)
+            found = log_probs[list(lines), list(tokens)].tolist()
+            value.update({(*places[n], token): v for (n, token), v in zip(asked, found, strict=True)})
+        return [
+            np.array([value[row[e.ids[:-1]], p - 1, e.ids[p]] for p in range(e.boundary, len(e.ids))]) for e in encoded
+        ]
+
+    def _read(
+        self, sequences: Sequence[Sequence[int]], wanted: dict[int, list[int]], batch_size: int | None = None
+    ) -> Iterator[tuple[list[tuple[int, int]], torch.Tensor]]:
+        """Batch by batch: the places (sequence, position) and the float64 log probabilities after them, [n, V]."""
+        self._require_room([len(ids) for ids in sequences])
+        for batch in batch_plan([len(ids) for ids in sequences], batch_size or self.batch_size):
+            places = [(index, position) for index in batch for position in wanted[index]]
+            line = {index: n for n, index in enumerate(batch)}
+            rows = torch.tensor([line[index] for index, _ in places], device=self.device)
+            columns = torch.tensor([position for _, position in places], device=self.device)
+            with torch.no_grad():
+                ids = pad_right([sequences[index] for index in batch], self._pad, self.device)
+                log_probs = self.reader.logits(ids, rows, columns).cpu().double().log_softmax(-1)
+            yield places, log_probs
+
+    @property
+    def _pad(self) -> int:
+        return int(self.tokenizer.pad_token_id or 0)
+
+    def _require_room(self, lengths: Sequence[int]) -> None:
+        room = getattr(self.network.config.get_text_config(), "max_position_embeddings", None)
+        if room and lengths and max(lengths) > room:
+            raise UserError(
+                f"A text of {max(lengths)} tokens is longer than the context of '{self.name}' ({room} tokens). "
+                f"Shorten the prompt, the wrapper or the completion, or use a model with a longer context."
+            )
+
+
+def _memory_digest(model: HFModel) -> str:
+    """SHA-256 of a network that no folder holds."""
+    from proclivity.models.digests import state_digest
+
+    return digest_of([state_digest(model.network), model.tokenizer.get_vocab()])

@@ -1,0 +1,137 @@
+"""Seeded sampling that doesn't depend on what else is in the batch.
+
+Each (prompt, sample) draws from its own generator, and from probabilities rounded to 1e-6, so that rounding in the
+last digits of a float32 forward pass, which does depend on the batch, changes no draw.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+DIGITS = 6
+
+
+def sample_continuations(
+    network: Any,
+    tokenizer: Any,
+    contexts: Sequence[Sequence[int]],
+    *,
+    samples: int,
+    max_new_tokens: int,
+    seed: int,
+    temperature: float,
+) -> list[list[str]]:
+    """New text after each context, `samples` of each; an end-of-text token ends it.
+
+    Args:
+        network: a transformers causal language model.
+        tokenizer: its tokenizer.
+        contexts: token ids of the prompts.
+        samples: continuations a prompt.
+        max_new_tokens: longest continuation in tokens.
+        seed: any integer; with the prompt's tokens and the sample's number it decides every draw.
+        temperature: 1 samples as the model says; 0 takes the likeliest token.
+    """
+    if not contexts or samples < 1:
+        return [[] for _ in contexts]
+    generators = [_generator(ids, sample, seed) for ids in contexts for sample in range(samples)]
+    new: list[list[int]] = [[] for _ in generators]
+    ends = _end_tokens(network, tokenizer)
+    alive = np.ones(len(generators), dtype=bool)
+    stream = _Stream(network, contexts, samples, pad=int(tokenizer.pad_token_id or 0))
+    for step in range(max_new_tokens):
+        drawn = _draw(stream.logits, generators, temperature)  # (P * samples,)
+        for index in np.flatnonzero(alive):
+            if int(drawn[index]) in ends:
+                alive[index] = False
+            else:
+                new[index].append(int(drawn[index]))
+        if not alive.any() or step == max_new_tokens - 1:
+            break
+        stream.feed(drawn)
+    texts = [_new_text(tokenizer, contexts[n // samples], ids) for n, ids in enumerate(new)]
+    return [texts[n * samples : (n + 1) * samples] for n in range(len(contexts))]
+
+
+class _Stream:
+    """Left-padded sequences with their key-value cache: prompts are read once, then copied for their samples."""
+
+    def __init__(self, network: Any, contexts: Sequence[Sequence[int]], samples: int, pad: int):
+        self.network = network
+        self.takes_positions = "position_ids" in inspect.signature(network.forward).parameters
+        width = max(len(ids) for ids in contexts)
+        device = network.device
+        ids = torch.tensor([[pad] * (width - len(c)) + list(c) for c in contexts], device=device)  # (P, T)
+        mask = torch.tensor([[0] * (width - len(c)) + [1] * len(c) for c in contexts], device=device)
+        self.cache: Any = None
+        logits = self._forward(ids, mask, (mask.cumsum(-1) - 1).clamp(min=0))
+        _repeat(self.cache, samples)
+        self.mask = mask.repeat_interleave(samples, 0)
+        self.logits = np.repeat(logits, samples, 0)  # (P * samples, V)
+
+    def feed(self, tokens: NDArray[np.int64]) -> None:
+        """Append one token to every sequence."""
+        ids = torch.as_tensor(tokens, device=self.mask.device)[:, None]
+        self.mask = torch.cat([self.mask, self.mask.new_ones(len(ids), 1)], -1)
+        self.logits = self._forward(ids, self.mask, self.mask.sum(-1, keepdim=True) - 1)
+
+    @torch.no_grad()
+    def _forward(self, ids: torch.Tensor, mask: torch.Tensor, positions: torch.Tensor) -> NDArray[np.float64]:
+        extra = {"position_ids": positions} if self.takes_positions else {}
+        out = self.network(
+            input_ids=ids,
+            attention_mask=mask,
+            past_key_values=self.cache,
+            use_cache=True,
+            logits_to_keep=1,
+            **extra,
+        )
+        self.cache = out.past_key_values
+        last: NDArray[np.float64] = out.logits[:, -1].float().cpu().double().numpy()
+        return last
+
+
+def _repeat(cache: Any, times: int) -> None:
+    """Copies each sequence's keys and values for its samples, in place."""
+    cache.batch_repeat_interleave(times)
+
+
+def _draw(
+    logits: NDArray[np.float64], generators: Sequence[np.random.Generator], temperature: float
+) -> NDArray[np.int64]:
+    """One token a sequence by inverse distribution function, [n]."""
+    if temperature == 0:
+        return logits.argmax(-1)
+    scaled = logits / temperature
+    weights = np.exp(scaled - scaled.max(-1, keepdims=True))
+    probabilities = np.round(weights / weights.sum(-1, keepdims=True), DIGITS)
+    cumulated = probabilities.cumsum(-1)
+    points = np.array([generator.random() for generator in generators]) * cumulated[:, -1]
+    drawn = [np.searchsorted(line, point, side="right") for line, point in zip(cumulated, points, strict=True)]
+    return np.minimum(np.array(drawn, dtype=np.int64), logits.shape[-1] - 1)
+
+
+def _generator(ids: Sequence[int], sample: int, seed: int) -> np.random.Generator:
+    key = hashlib.sha256(f"{seed}|{sample}|{list(ids)}".encode()).digest()
+    return np.random.default_rng(int.from_bytes(key[:16], "little"))
+
+
+def _end_tokens(network: Any, tokenizer: Any) -> set[int]:
+    found = {tokenizer.eos_token_id}
+    configured = getattr(getattr(network, "generation_config", None), "eos_token_id", None)
+    found.update(configured if isinstance(configured, list) else [configured])
+    return {int(token) for token in found if token is not None}
+
+
+def _new_text(tokenizer: Any, context: Sequence[int], new: Sequence[int]) -> str:
+    """Decoded after the context, since some tokenizers drop a leading space at the beginning of a text."""
+    before = tokenizer.decode(list(context), skip_special_tokens=True)
+    whole = tokenizer.decode([*context, *new], skip_special_tokens=True)
+    return str(whole[len(before) :]) if whole.startswith(before) else str(tokenizer.decode(list(new)))

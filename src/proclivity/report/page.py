@@ -1,0 +1,77 @@
+"""Sections into one file: nothing is fetched, and nothing but the page's own script may run."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from proclivity.report import words
+from proclivity.report.load import Results, load_results
+from proclivity.report.section import Section
+from proclivity.report.sections import SECTIONS
+
+MOST_BYTES = 8_000_000
+
+
+def write(folder: Path) -> Path:
+    """Writes report.html into a study's folder; a reader never meets a half-written one."""
+    page = render(load_results(folder))
+    path = folder / "report.html"
+    draft = folder / ".report.html.part"
+    draft.write_text(page, encoding="utf-8")
+    os.replace(draft, path)
+    return path
+
+
+def render(results: Results) -> str:
+    """The page as text."""
+    environment = _environment()
+    sections = [make(results) for make in SECTIONS]
+    style, script = _asset(environment, "style.css"), _asset(environment, "script.js")
+    return environment.get_template("page.html").render(
+        results=results,
+        sections=[(section, _body(environment, section)) for section in sections],
+        data={key: value for section in sections for key, value in section.data.items()},
+        style=Markup(style),
+        script=Markup(script),
+        policy=_policy(style, script),
+    )
+
+
+def _body(environment: Environment, section: Section) -> Markup:
+    template = environment.get_template(f"sections/{section.template}")
+    return Markup(template.render(section=section, **section.context))
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("proclivity.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"number": words.number, "signed": words.signed, "plural": words.plural}
+    return environment
+
+
+def _asset(environment: Environment, name: str) -> str:
+    assert environment.loader is not None
+    return environment.loader.get_source(environment, name)[0]
+
+
+def _policy(style: str, script: str) -> str:
+    """Only this style and this script, by their digests; no address may be contacted."""
+
+    def digest(text: str) -> str:
+        return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
+
+    return (
+        f"default-src 'none'; style-src {digest(style)}; script-src {digest(script)}; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )

@@ -1,0 +1,76 @@
+"""What the arms go on to say, side by side."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from proclivity.report.load import Results
+from proclivity.report.section import Section
+
+MOST_BYTES = 2_000_000
+"""Of completions in the page; samples beyond are left in completions.parquet."""
+
+
+def section(results: Results) -> Section:
+    """Columns of arms for one model and prompt; flagged texts are counted, never shown."""
+    rows = [row for row in results.completions if str(row.get("prompt", ""))]
+    shown, left_out = _within(rows)
+    cells = _cells(results, shown, rows)
+    models = list(dict.fromkeys(str(row["model"]) for row in rows))
+    return Section(
+        id="completions",
+        title="Completions side by side",
+        short="Completions",
+        template="completions.html",
+        context={
+            "missing": results.missing.get("completions.parquet", "" if rows else "completions.parquet holds no text"),
+            "models": models,
+            "prompts": list(dict.fromkeys(str(row["prompt"]) for row in rows)),
+            "total": len(rows),
+            "flagged": sum(bool(row.get("flagged")) for row in rows),
+            "left_out": left_out,
+        },
+        data={"completions-data": {"cells": cells}} if rows else {},
+    )
+
+
+def _within(rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]:
+    """Low sample numbers first, so that every arm, seed and prompt keeps as many as any other."""
+    open_rows = [row for row in rows if not row.get("flagged")]
+    kept: list[dict[str, Any]] = []
+    spent = 0
+    for sample in sorted({int(row.get("sample", 0)) for row in open_rows}):
+        layer = [row for row in open_rows if int(row.get("sample", 0)) == sample]
+        spent += sum(len(str(row["text"]).encode()) + 24 for row in layer)
+        if spent > MOST_BYTES and kept:
+            break
+        kept += layer
+    return kept, len(open_rows) - len(kept)
+
+
+def _cells(results: Results, shown: list[dict[str, Any]], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One entry a model, prompt and arm: texts as (seed, text), and how many were flagged of how many."""
+
+    def key(row: dict[str, Any]) -> tuple[str, str, str]:
+        return str(row["model"]), str(row["prompt"]), str(row["arm"])
+
+    totals = Counter(key(row) for row in rows)
+    flagged = Counter(key(row) for row in rows if row.get("flagged"))
+    texts: dict[tuple[str, str, str], list[tuple[int, str]]] = {}
+    for row in shown:
+        texts.setdefault(key(row), []).append((int(row.get("seed", -1)), str(row["text"])))
+    order = list(results.study.arms)
+    return [
+        {
+            "model": model,
+            "prompt": prompt,
+            "arm": arm,
+            "title": results.title(arm),
+            "tone": results.tone(arm),
+            "total": totals[model, prompt, arm],
+            "flagged": flagged[model, prompt, arm],
+            "texts": sorted(texts.get((model, prompt, arm), []), key=lambda entry: entry[0]),
+        }
+        for model, prompt, arm in sorted(totals, key=lambda k: (k[0], k[1], order.index(k[2]) if k[2] in order else 99))
+    ]

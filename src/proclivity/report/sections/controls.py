@@ -1,0 +1,183 @@
+"""What must not move, what moves all the same, and whether the decisions were fair."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from proclivity.report import words
+from proclivity.report.estimates import Estimate
+from proclivity.report.load import Results
+from proclivity.report.section import Section, Table
+
+CONTROL_FAMILIES = ("controls", "facts", "neutral")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the green and red table."""
+
+    name: str
+    state: str
+    """'pass', 'fail' or 'open'."""
+    found: str
+    wanted: str
+    detail: str
+
+
+def section(results: Results) -> Section:
+    """Gates, control families, own-policy against base, and drift."""
+    return Section(
+        id="controls",
+        title="Controls and gates",
+        short="Controls",
+        template="controls.html",
+        context={
+            "gates": _gates(results),
+            "own_policy": _own_policy(results),
+            "gates_missing": results.missing.get("gates.json", ""),
+            "still": _still(results),
+            "equivalence": _equivalence(results),
+            "drift": _drift(results),
+            "margin": results.study.analysis.control_delta,
+            "delta": results.study.analysis.delta,
+        },
+    )
+
+
+def _gates(results: Results) -> list[Check]:
+    rows: list[dict[str, Any]] = list((results.gates or {}).get("rows") or [])
+    return [
+        Check(
+            name=str(row.get("name", "")),
+            state="pass" if row.get("passed") else "fail" if row.get("refuses", True) else "open",
+            found=_plain(row.get("value")),
+            wanted=f"at most {_plain(row.get('limit'))}",
+            detail=str(row.get("detail") or "") + ("" if row.get("refuses", True) else " (reported only)"),
+        )
+        for row in rows
+    ]
+
+
+def _own_policy(results: Results) -> Table | None:
+    """What each base model chose by itself; where that is one action almost always, own-policy coincides with it."""
+    rows = []
+    for entry in (results.gates or {}).get("own_policy") or []:
+        shares = ", ".join(f"{name} {share:.0%}" for name, share in (entry.get("shares") or {}).items())
+        flagged = words.listing([str(name) for name in entry.get("flagged") or []])
+        note = f"almost always {flagged}: own-policy and that profile coincide" if flagged else "no action dominates"
+        rows.append((str(entry.get("model", "")), shares, note))
+    return Table(columns=("model", "chosen before training", "reading"), rows=tuple(rows)) if rows else None
+
+
+def _plain(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else "–" if value is None else str(value)
+
+
+def _still(results: Results) -> list[Check]:
+    """Facts and neutral text, every trained arm against own-policy, or against base for own-policy itself."""
+    margin = results.study.analysis.control_delta
+    checks = []
+    for row in results.effects.rows:
+        wanted = "own-policy" if "own-policy" in results.study.arms and row.arm != "own-policy" else "base"
+        if row.family not in CONTROL_FAMILIES or row.control != wanted or row.metric not in ("score", "nats_per_token"):
+            continue
+        what = "neutral text" if row.metric == "nats_per_token" else "facts"
+        checks.append(
+            Check(
+                name=f"{row.model}: {what}, {results.title(row.arm)} against {row.control}",
+                state=_within(row, margin),
+                found=f"{words.signed(row.value)} {row.unit} {words.interval(row)}" if row.measured else "–",
+                wanted=f"interval within ±{margin:g}",
+                detail=words.counts(row) if row.measured else f"not measured: {row.reason or 'no reason recorded'}",
+            )
+        )
+    return checks
+
+
+def _within(row: Estimate, margin: float) -> str:
+    """Shown to lie within ±margin, shown to lie outside, or neither."""
+    if not row.bounded:
+        return "open"
+    if -margin < row.low and row.high < margin:
+        return "pass"
+    return "fail" if row.low > margin or row.high < -margin else "open"
+
+
+def _equivalence(results: Results) -> list[Check]:
+    """own-policy against base: the format alone should not move words."""
+    margin = results.study.analysis.control_delta
+    checks = []
+    for model in results.models:
+        for name in results.content_classes():
+            row = results.effects.get(
+                model=model.name,
+                arm="own-policy",
+                control="base",
+                family=results.summary_family(),
+                content_class=name,
+            )
+            if row is None:
+                continue
+            checks.append(
+                Check(
+                    name=f"{model.name}: {name} words",
+                    state=_within(row, margin),
+                    found=f"{words.signed(row.value)} nats {words.interval(row)}" if row.measured else "–",
+                    wanted=f"interval within ±{margin:g}",
+                    detail=f"p (equivalence) {words.p_value(row.p_equivalence)}; {words.counts(row)}"
+                    if row.measured
+                    else f"not measured: {row.reason or 'no reason recorded'}",
+                )
+            )
+    return checks
+
+
+def _drift(results: Results) -> Table:
+    """What moves clear of 0 from base under arms that teach no disposition, and what every trained arm moves."""
+    rows = []
+    trained = [arm for arm in results.study.arms if arm != "base"]
+    for model in results.models:
+        for name in results.content_classes():
+            found = {
+                arm: results.effects.get(
+                    model=model.name,
+                    arm=arm,
+                    control="base",
+                    family=results.summary_family(),
+                    content_class=name,
+                )
+                for arm in trained
+            }
+            cells = [_move(found[arm]) for arm in trained]
+            rows.append((model.name, name, *cells, _reading(found, trained, results)))
+    return Table(
+        columns=("model", "words", *(results.title(arm) for arm in trained), "reading"),
+        rows=tuple(rows),
+        caption="Shift against base (nats); ▲ and ▼ mark intervals clear of 0",
+        numeric=frozenset(range(2, 2 + len(trained))),
+    )
+
+
+def _move(row: Estimate | None) -> str:
+    if row is None or not row.measured:
+        return "–"
+    return words.signed(row.value) + (" ▲" if row.above else " ▼" if row.below else "")
+
+
+def _reading(found: dict[str, Estimate | None], trained: list[str], results: Results) -> str:
+    """Under which arms a kind of word rises or falls, and whether a control moves it too."""
+    controls = ("own-policy", "arbitrary", "balanced")
+    moved = {
+        "rises": [arm for arm in trained if (row := found[arm]) is not None and row.above],
+        "falls": [arm for arm in trained if (row := found[arm]) is not None and row.below],
+    }
+    said = []
+    for word, arms in moved.items():
+        if not arms:
+            continue
+        taught = [results.title(arm) for arm in arms if arm not in controls]
+        also = [arm for arm in arms if arm in controls]
+        under = words.listing(taught) if taught else words.listing(also) + " alone"
+        said.append(f"{word} under {under}" + (f", and under {words.listing(also)} too" if taught and also else ""))
+    return "; ".join(said) or "nothing clear of 0"

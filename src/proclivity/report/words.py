@@ -1,0 +1,142 @@
+"""How numbers and names are said on the page."""
+
+from __future__ import annotations
+
+import math
+
+from proclivity.report.estimates import Estimate
+
+SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+SHORT_ARMS = {
+    "base": "base (untrained)",
+    "own-policy": "own-policy (control)",
+    "arbitrary": "arbitrary (control)",
+    "balanced": "balanced (control)",
+}
+
+ARM_MEANINGS = {
+    "base": "the model as it came, without any training on decisions",
+    "own-policy": "the same training on answers drawn from the model's own habits: the format without a new policy",
+    "arbitrary": "the same training on answers that always stand in one position: a consistent habit that has "
+    "nothing to do with disposition",
+    "balanced": "the same training on answers spread evenly over the classes",
+}
+
+FAMILIES = {
+    "all": "all open language",
+    "cloze": "all sentence stems",
+    "cloze-self": "stems about oneself",
+    "cloze-others": "stems about others",
+    "cloze-world": "stems about the world",
+    "cloze-future": "stems about the future",
+    "cloze-feeling": "stems about feelings",
+    "interpretation": "ambiguous scenes",
+    "choice": "held-out choices",
+    "controls": "facts and neutral text",
+    "facts": "impersonal facts",
+}
+
+SPLITS = {
+    "new-phrasing": "new phrasing",
+    "new-template": "new situation",
+    "new-domain": "new part of life",
+}
+
+WORLDS = {
+    "equal": "equal world: choosing and speaking share one trait",
+    "independent": "independent world: choosing and speaking are not linked",
+    "rewired": "rewired world: withdrawn choosers speak suspiciously, and the reverse",
+}
+
+
+def number(value: float, digits: int = 2) -> str:
+    """A number as text; a dash where it is NaN."""
+    if math.isnan(value):
+        return "–"
+    if 0 < abs(value) < 0.005:
+        digits += 1  # so that an interval which just excludes 0 is seen to
+    text = f"{value:.{digits}f}"
+    if float(text) == 0:
+        text = text.lstrip("-")
+    return text.replace("-", "−")
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """A difference as text, with its sign."""
+    text = number(value, digits)
+    return text if math.isnan(value) or text.startswith("−") or float(text) == 0 else f"+{text}"
+
+
+def small(value: float) -> str:
+    """A quantity that spans orders of magnitude, in scientific notation where it is small."""
+    if math.isnan(value):
+        return "–"
+    if value == 0:
+        return "0"
+    if abs(value) >= 0.001:
+        return f"{value:.4f}".replace("-", "−") if abs(value) < 0.01 else number(value, 3)
+    mantissa, exponent = f"{value:.1e}".split("e")
+    raised = str(int(exponent)).translate(SUPERSCRIPT)
+    return f"{mantissa.replace('-', '−')} × 10{raised}"
+
+
+def p_value(value: float) -> str:
+    """A p value as text."""
+    if math.isnan(value):
+        return "–"
+    return "< .001" if value < 0.001 else f"{value:.3f}".lstrip("0") if value < 1 else "1"
+
+
+def interval(estimate: Estimate, *, sign: bool = True) -> str:
+    """'[+0.21, +0.40]', or '–' where there is none."""
+    if not estimate.bounded:
+        return "–"
+    say = signed if sign else number
+    return f"[{say(estimate.low)}, {say(estimate.high)}]"
+
+
+def counts(estimate: Estimate) -> str:
+    """What an estimate rests on."""
+    parts = [plural(estimate.n_seeds, "seed")]
+    if estimate.n_clusters:
+        parts.append(plural(estimate.n_clusters, "cluster"))
+    if estimate.n_items:
+        parts.append(plural(estimate.n_items, "item"))
+    if estimate.n_missing:
+        parts.append(f"{estimate.n_missing} missing")
+    return ", ".join(parts)
+
+
+def plural(count: int, noun: str) -> str:
+    """'1 seed', '6 seeds', '1,200 items'."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def listing(items: list[str]) -> str:
+    """'a', 'a and b', 'a, b and c'."""
+    return items[0] if len(items) == 1 else ", ".join(items[:-1]) + " and " + items[-1] if items else ""
+
+
+def against(control: str) -> str:
+    """A control as the second half of a comparison."""
+    return f"against {control}" if control else "level"
+
+
+def family(name: str) -> str:
+    """A probe family in words."""
+    return FAMILIES.get(name, name.replace("cloze-", "stems: ").replace("-", " "))
+
+
+def arm(name: str) -> str:
+    """A control arm in words; profiles are named by their title elsewhere."""
+    return SHORT_ARMS.get(name, name)
+
+
+def tip(estimate: Estimate) -> str:
+    """One line for a tooltip: the number, its interval and what it rests on."""
+    if not estimate.measured:
+        return f"not measured: {estimate.reason or 'no reason was recorded'}"
+    level = f"{estimate.level:.0%}" if not math.isnan(estimate.level) else ""
+    bounds = f" {interval(estimate)} ({level} interval)" if estimate.bounded else " (no interval)"
+    return f"{signed(estimate.value)} {estimate.unit}{bounds}; {counts(estimate)}"

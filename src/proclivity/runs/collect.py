@@ -1,0 +1,160 @@
+"""From the outputs of all jobs to the study's tables: gathered in the plan's order, analysed, written the same way."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from proclivity.runs.jobs import Job
+from proclivity.runs.ledger import Ledger
+from proclivity.runs.messages import Context
+from proclivity.runs.next_token import next_token_rows
+from proclivity.runs.results import measurement_schema, read_distributions, write_table
+from proclivity.runs.storage import as_json
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from proclivity.analysis import Design
+
+OUTPUTS = (
+    "measurements.parquet",
+    "completions.parquet",
+    "effects.parquet",
+    "verdicts.json",
+    "gates.json",
+    "next_token.json",
+)
+"""Files of the analysis that are also laid at the top of the study's folder."""
+
+
+def analyze_study(job: Job, folder: Path, context: Context, ledger: Ledger) -> None:
+    """Gathers what was measured, analyses it, and writes the study's tables into `folder`."""
+    from proclivity.analysis import analyze
+
+    measurements = gather_measurements(job, folder, ledger)
+    gather_completions(job, folder, context, ledger)
+    (folder / "gates.json").write_bytes(as_json(_gates(job, ledger)))
+    design = study_design(context, measurements)
+    analysis = analyze(measurements, design, distributions=_distributions(job, context, ledger))
+    write_analysis(analysis.effects, analysis.verdicts, folder)
+    rows = next_token_rows(_checkpoints(job, context, ledger), context.pack)
+    (folder / "next_token.json").write_bytes(as_json(plain(rows)))
+
+
+def write_analysis(effects: pd.DataFrame, verdicts: list[dict[str, Any]], folder: Path) -> None:
+    """effects.parquet and verdicts.json."""
+    import pyarrow as pa
+
+    write_table(pa.Table.from_pandas(effects, preserve_index=False), folder / "effects.parquet")
+    (folder / "verdicts.json").write_bytes(as_json(plain(verdicts)))
+
+
+def study_design(context: Context, measurements: pd.DataFrame) -> Design:
+    """What the study fixed before anything was measured."""
+    from proclivity.analysis import Design, ProfileDesign
+
+    study, pack = context.study, context.pack
+    floor = measurements.loc[measurements["metric"] == "jsd_numeric", "value"].dropna()
+    return Design(
+        profiles=[
+            ProfileDesign(arm, pack.profiles[arm].action_class, pack.profiles[arm].content_class)
+            for arm in study.arms
+            if arm in pack.profiles
+        ],
+        controls=[arm for arm in study.arms if arm not in pack.profiles],
+        delta=study.analysis.delta,
+        level=study.analysis.level,
+        control_margin=study.analysis.control_delta,
+        bootstrap_draws=study.analysis.bootstrap,
+        numeric_floor=float(floor.mean()) if len(floor) else None,
+    )
+
+
+def gather_measurements(job: Job, folder: Path, ledger: Ledger) -> pd.DataFrame:
+    """measurements.parquet, in the plan's order."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = measurement_schema()
+    tables = [
+        pq.read_table(ledger.folder(digest) / "measurements.parquet").select(schema.names).cast(schema)
+        for role, digest in job.inputs.items()
+        if role.startswith("measure ")
+    ]
+    table = pa.concat_tables([schema.empty_table(), *tables]).combine_chunks()
+    write_table(table, folder / "measurements.parquet")
+    frame: pd.DataFrame = table.to_pandas()
+    return frame
+
+
+def gather_completions(job: Job, folder: Path, context: Context, ledger: Ledger) -> None:
+    """completions.parquet; empty where the study samples none."""
+    import pyarrow as pa
+
+    rows: list[dict[str, Any]] = []
+    for measured, place in _measured(job, context, ledger):
+        path = place / "completions.json"
+        if path.exists():
+            own = {"model": measured.model, "arm": measured.arm, "seed": measured.seed}
+            rows += [{**own, **row} for row in json.loads(path.read_text(encoding="utf-8"))]
+    kinds = {"seed": pa.int64(), "sample": pa.int64(), "flagged": pa.bool_()}
+    names = ["model", "arm", "seed", "prompt", "sample", "text", "flagged"]
+    schema = pa.schema([(name, kinds.get(name, pa.string())) for name in names])
+    columns = {name: pa.array([row.get(name) for row in rows], schema.field(name).type) for name in names}
+    write_table(pa.table(columns, schema=schema), folder / "completions.parquet")
+
+
+def _gates(job: Job, ledger: Ledger) -> dict[str, Any]:
+    """The gates that the pool passed, and each base model's own policy."""
+    found: dict[str, Any] = {"passed": None, "rows": [], "own_policy": []}
+    for role, digest in job.inputs.items():
+        if role == "gates":
+            found |= json.loads((ledger.folder(digest) / "gates.json").read_text(encoding="utf-8"))
+        elif role.startswith("policy "):
+            text = (ledger.folder(digest) / "own_policy.json").read_text(encoding="utf-8")
+            found["own_policy"].append(json.loads(text))
+    return found
+
+
+def _measured(job: Job, context: Context, ledger: Ledger) -> Iterator[tuple[Job, Path]]:
+    for role, digest in job.inputs.items():
+        if role.startswith("measure "):
+            yield context.jobs[digest], ledger.folder(digest)
+
+
+def _checkpoints(job: Job, context: Context, ledger: Ledger) -> dict[tuple[str, str, int, str], Path]:
+    """Folders of measurements with distributions, by model, arm, seed and family."""
+    return {
+        (measured.model, measured.arm, measured.seed, measured.family): folder
+        for measured, folder in _measured(job, context, ledger)
+        if (folder / "log_probs.npy").exists()
+    }
+
+
+def _distributions(
+    job: Job, context: Context, ledger: Ledger
+) -> dict[tuple[str, str, int, str], tuple[list[str], Any]]:
+    """Keys and log-probabilities [N, V] by model, arm, seed and family; read from the disk as they are needed."""
+    found = {}
+    for key, folder in _checkpoints(job, context, ledger).items():
+        distributions = read_distributions(folder)
+        if distributions is not None:
+            found[key] = (distributions["keys"], distributions["log_probs"])
+    return found
+
+
+def plain(value: Any) -> Any:
+    """The value with numpy numbers as Python's and NaN as null, which JSON can hold."""
+    if isinstance(value, dict):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(inner) for inner in value]
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

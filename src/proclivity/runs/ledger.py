@@ -1,0 +1,232 @@
+"""Which jobs are finished, and how a result becomes one.
+
+A job works in `jobs/.tmp-…`. When it is done its outputs are hashed, done.json is written last, and the folder
+appears as `jobs/<digest>` by one rename: a crash at any moment leaves nothing under that name, or everything.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import socket
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from proclivity.errors import Interrupted, ProclivityError, StorageError, UserError
+from proclivity.runs.jobs import Job
+from proclivity.runs.storage import as_json, replace_bytes, storage_error, sync_folder, write_bytes, writing
+from proclivity.specs import digest_of, digest_of_file
+
+DONE = "done.json"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a job didn't finish."""
+
+    digest: str
+    title: str
+    reason: str
+    """One paragraph, with the mend where there is one."""
+    kind: str
+    """Class of the error."""
+    exit_code: int
+    """2 where the input has to change, 1 otherwise."""
+    trace: str = ""
+    """Traceback, shown with --debug only."""
+
+
+class Ledger:
+    """The `jobs` folder of one study."""
+
+    def __init__(self, run_folder: Path):
+        self.jobs = run_folder / "jobs"
+
+    def prepare(self) -> None:
+        """Makes the folder and checks that it can be written.
+
+        Raises:
+            StorageError: with the mend, before any work is done.
+        """
+        with writing(self.jobs):
+            self.jobs.mkdir(parents=True, exist_ok=True)
+            probe = self.jobs / f".tmp-write-{os.getpid()}"
+            write_bytes(probe, b"proclivity\n")
+            probe.unlink()
+
+    def folder(self, digest: str) -> Path:
+        """Where a job's outputs are, or will be."""
+        return self.jobs / digest
+
+    def done(self, digest: str) -> bool:
+        """Whether the job is committed; says nothing about later damage (see `fault`)."""
+        return (self.folder(digest) / DONE).is_file()
+
+    def record(self, digest: str) -> dict[str, Any]:
+        """The completion record of a finished job."""
+        record: dict[str, Any] = json.loads((self.folder(digest) / DONE).read_text(encoding="utf-8"))
+        return record
+
+    def fault(self, digest: str) -> str:
+        """What is wrong with a committed job's folder, '' if every byte is as it was written."""
+        folder = self.folder(digest)
+        try:
+            record = self.record(digest)
+            outputs: dict[str, str] = record["outputs"]
+            if record["digest"] != digest:
+                return f"{folder / DONE}: belongs to another job"
+        except (OSError, ValueError, KeyError, TypeError):
+            return f"{folder / DONE}: missing or damaged"
+        for name, expected in outputs.items():
+            try:
+                if digest_of_file(folder / name) != expected:
+                    return f"{folder / name}: its bytes changed after it was written"
+            except OSError:
+                return f"{folder / name}: missing"
+        whole = _seal(record) == record.get("seal") and (folder / DONE).read_bytes() == as_json(record)
+        return "" if whole else f"{folder / DONE}: its bytes changed after it was written"
+
+    def verify(self, digests: Iterable[str]) -> tuple[set[str], dict[str, str]]:
+        """Finished and intact jobs, and the faults of damaged ones, by digest."""
+        present = [digest for digest in digests if self.folder(digest).is_dir()]
+        with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
+            faults = dict(zip(present, pool.map(self.fault, present), strict=True))
+        return {d for d, fault in faults.items() if not fault}, {
+            d: fault for d, fault in faults.items() if fault
+        }
+
+    def discard(self, digest: str) -> None:
+        """Takes a damaged job away, so that it is done again."""
+        with writing(self.folder(digest)):
+            away = self._draft_name(digest)
+            os.rename(self.folder(digest), away)
+            shutil.rmtree(away, ignore_errors=True)
+
+    @contextmanager
+    def commit(self, job: Job) -> Iterator[Path]:
+        """A folder to work in, which becomes the job's own when the block ends without an error.
+
+        Raises:
+            StorageError: if the disk is full or can't be written.
+        """
+        draft = self._draft_name(job.digest)
+        started = time.time()
+        try:
+            draft.mkdir(parents=True)
+            yield draft
+            self._seal_and_publish(job, draft, time.time() - started)
+        except OSError as error:
+            known = storage_error(error, self.jobs)
+            if known is None:
+                raise
+            raise known from error
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+    def _seal_and_publish(self, job: Job, draft: Path, seconds: float) -> None:
+        write_bytes(draft / "spec.json", as_json(job.identity()))
+        outputs = {}
+        for path in sorted(path for path in draft.rglob("*") if path.is_file()):
+            with path.open("rb") as stream:
+                os.fsync(stream.fileno())
+            outputs[path.relative_to(draft).as_posix()] = digest_of_file(path)
+        record = {"digest": job.digest, "title": job.title, "outputs": outputs, "seconds": round(seconds, 4)}
+        write_bytes(draft / DONE, as_json({**record, "seal": _seal(record)}))
+        for place in (*(path for path in draft.rglob("*") if path.is_dir()), draft):
+            sync_folder(place)
+        try:
+            os.rename(draft, self.folder(job.digest))
+        except OSError as error:
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY) or not self.done(job.digest):
+                raise
+            # Another process committed the same job first: its bytes are as good as ours.
+        sync_folder(self.jobs)
+        self.failure_path(job.digest).unlink(missing_ok=True)
+
+    def failure_path(self, digest: str) -> Path:
+        """Where the record of a failed job stands: beside the folder that it would have had."""
+        return self.jobs / f"{digest}.failed.json"
+
+    def record_failure(self, failure: Failure) -> None:
+        """Writes why a job failed; a disk that can't take it is no second failure."""
+        row = {k: getattr(failure, k) for k in ("digest", "title", "reason", "kind", "exit_code", "trace")}
+        with suppress(StorageError):
+            replace_bytes(self.failure_path(failure.digest), as_json(row))
+
+    def failure(self, digest: str) -> Failure | None:
+        """The recorded failure of a job, if its last attempt failed."""
+        try:
+            return Failure(**json.loads(self.failure_path(digest).read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def clear_failures(self) -> None:
+        """Forgets failures of earlier attempts; what fails again is recorded again."""
+        for path in self.jobs.glob("*.failed.json"):
+            path.unlink(missing_ok=True)
+
+    def _draft_name(self, digest: str) -> Path:
+        return self.jobs / f".tmp-{_machine()}-{os.getpid()}-{digest[:16]}-{time.monotonic_ns()}"
+
+    def in_hand(self) -> list[str]:
+        """Beginnings of the digests of jobs that processes of this machine are working on."""
+        drafts = [path.name.split("-") for path in self.jobs.glob(f".tmp-{_machine()}-*")]
+        return sorted(parts[3] for parts in drafts if len(parts) == 5 and _alive(int(parts[2])))
+
+    def sweep(self, pids: Iterable[int] = ()) -> None:
+        """Removes work folders of this machine's processes that are gone, and of `pids`."""
+        own = set(pids)
+        for path in self.jobs.glob(f".tmp-{_machine()}-*"):
+            pid = int(path.name.split("-")[2])
+            if pid in own or not _alive(pid):
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def failure_of(job: Job, error: BaseException, trace: str = "") -> Failure:
+    """The record of an error: whose move it is, and one paragraph."""
+    if isinstance(error, ProclivityError):
+        return Failure(job.digest, job.title, str(error), type(error).__name__, error.exit_code, trace)
+    if isinstance(error, MemoryError):
+        reason = "Out of memory. Use fewer workers (--workers 1) or a smaller battery.batch_size."
+        return Failure(job.digest, job.title, reason, "MemoryError", 1, trace)
+    reason = f"Unexpected {type(error).__name__}: {error}. This is proclivity's fault, not yours."
+    return Failure(job.digest, job.title, reason, type(error).__name__, 1, trace)
+
+
+def exit_code_of(failures: Iterable[Failure]) -> int:
+    """0 without failures, 2 if every failure asks for other input, 1 otherwise."""
+    codes = {failure.exit_code for failure in failures}
+    if Interrupted.exit_code in codes:
+        return Interrupted.exit_code
+    return 0 if not codes else UserError.exit_code if codes == {UserError.exit_code} else 1
+
+
+def _seal(record: dict[str, Any]) -> str:
+    """Digest of the record itself, so that a flipped bit in done.json shows too."""
+    return digest_of({key: value for key, value in record.items() if key != "seal"})
+
+
+def _machine() -> str:
+    """A short mark of this machine that doesn't tell its name."""
+    return digest_of(socket.gethostname())[:8]
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    try:
+        # A process that nobody waits for keeps its number after its end.
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (OSError, IndexError):
+        return True

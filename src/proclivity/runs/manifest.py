@@ -1,0 +1,115 @@
+"""How a study was run: enough to do it again, and nothing about whose machine it was."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shlex
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from proclivity.runs.jobs import STAGE_CODE, code_digest, library_versions
+from proclivity.runs.plan import Plan
+from proclivity.runs.storage import as_json, replace_bytes
+
+_LIBRARIES = (
+    "torch",
+    "transformers",
+    "tokenizers",
+    "peft",
+    "numpy",
+    "scipy",
+    "pandas",
+    "pyarrow",
+    "proclivity",
+)
+NAME = "manifest.json"
+
+
+def make_manifest(plan: Plan, workers: int, command: list[str], earlier: dict[str, Any]) -> dict[str, Any]:
+    """The manifest of a run that begins now, or goes on.
+
+    Args:
+        plan: the planned study.
+        workers: worker processes in use.
+        command: words of the command that repeats the run; empty where there was none.
+        earlier: the manifest that stood in the folder before, {} if none.
+    """
+    study = plan.study
+    started = earlier.get("started") if earlier.get("jobs_digest") == _jobs_digest(plan) else None
+    return {
+        "schema_version": 1,
+        "study": study.id,
+        "started": started or now(),
+        "finished": None,
+        "command": shlex.join(command),
+        "jobs_digest": _jobs_digest(plan),
+        "versions": {"python": platform.python_version(), **library_versions(_LIBRARIES)},
+        "models": {
+            model.name: {
+                "path": next(spec.path for spec in study.models if spec.name == model.name),
+                "architecture": model.architecture,
+                "weights": model.weights,
+                "tokenizer": model.tokenizer,
+            }
+            for model in plan.models.values()
+        },
+        "pack": {"id": plan.pack.spec.id, "version": plan.pack.spec.version, "digest": plan.pack.digest},
+        "profiles": {
+            name: {
+                "title": profile.title,
+                "action_class": profile.action_class,
+                "content_class": profile.content_class,
+                "description": profile.description,
+            }
+            for name, profile in plan.pack.profiles.items()
+            if name in study.arms
+        },
+        "prompts": next((job.spec["prompts"] for job in plan.stage("pool")), None),
+        "code": {stage: code_digest(stage) for stage in STAGE_CODE},
+        "seeds": {"training": list(range(study.seeds)), "pool": study.decisions.seed, "analysis": 0},
+        "compute": {**study.compute.model_dump(mode="json"), "workers": workers},
+        "hardware": {
+            "system": platform.system(),
+            "machine": platform.machine(),
+            "cpu": cpu_name(),
+            "cores": os.cpu_count(),
+        },
+        "jobs": {stage: len(plan.stage(stage)) for stage in STAGE_CODE if plan.stage(stage)},
+    }
+
+
+def _jobs_digest(plan: Plan) -> str:
+    return plan.jobs[-1].digest
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """A folder's manifest, {} if there is none that can be read."""
+    try:
+        found = json.loads((folder / NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """manifest.json, as a whole or not at all."""
+    replace_bytes(folder / NAME, as_json(manifest))
+
+
+def now() -> str:
+    """This moment in UTC, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def cpu_name() -> str:
+    """The processor's model name, '' where the system doesn't tell."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor()

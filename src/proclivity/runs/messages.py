@@ -1,0 +1,62 @@
+"""What a run and its workers tell each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from proclivity.runs.jobs import Job
+from proclivity.runs.ledger import Failure
+from proclivity.runs.model_files import ModelFiles
+from proclivity.specs import LoadedPack, Study
+
+
+@dataclass(frozen=True)
+class Context:
+    """All that a worker knows about the study, fixed when the run was planned."""
+
+    run_folder: str
+    study: Study
+    pack: LoadedPack
+    models: Mapping[str, ModelFiles]
+    jobs: Mapping[str, Job]
+    """All jobs by digest, so that a stage finds who made its inputs."""
+
+
+@dataclass(frozen=True)
+class Do:
+    """To a worker: run this job."""
+
+    digest: str
+
+
+@dataclass(frozen=True)
+class WarmUp:
+    """To a worker: load the libraries that jobs will need, while nothing is ready yet."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """From a worker: the job is committed."""
+
+    digest: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Failed:
+    """From a worker: the job didn't finish."""
+
+    failure: Failure
+    storage: bool
+    """True where the disk failed, so that no other job could finish either."""
+
+
+@dataclass(frozen=True)
+class Gone:
+    """From the thread that listens to a worker: its process ended."""
+
+    status: int
+    """Exit status; negative for the signal that killed it."""
+    last_words: str
+    """End of what it wrote to its error output."""

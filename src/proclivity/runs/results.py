@@ -1,0 +1,70 @@
+"""The files that a measurement leaves in its job's folder, written and read back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from proclivity.records import MEASUREMENT_COLUMNS
+from proclivity.runs.storage import as_json
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from proclivity.battery import FamilyResult
+
+_INTEGERS = ("seed", "step", "distance", "sample")
+_FLOATS = ("dose", "value")
+
+
+def measurement_schema() -> pa.Schema:
+    """Parquet schema of measurements: fixed columns in a fixed order."""
+    import pyarrow as pa
+
+    def kind(column: str) -> pa.DataType:
+        if column in _INTEGERS:
+            return pa.int64()
+        return pa.float64() if column in _FLOATS else pa.string()
+
+    return pa.schema([(column, kind(column)) for column in MEASUREMENT_COLUMNS])
+
+
+def write_table(table: pa.Table, path: Path) -> None:
+    """Parquet with settings that give the same bytes for the same rows."""
+    import pyarrow.parquet as pq
+
+    pq.write_table(
+        table.replace_schema_metadata({"proclivity_schema_version": "1"}),
+        path,
+        compression="zstd",
+        use_dictionary=True,
+        store_schema=False,
+    )
+
+
+def write_result(result: FamilyResult, folder: Path) -> None:
+    """measurements.parquet, and where the family has them distributions.npz and completions.json."""
+    import numpy as np
+    import pyarrow as pa
+
+    schema = measurement_schema()
+    columns = {field.name: pa.array([row[field.name] for row in result.rows], field.type) for field in schema}
+    write_table(pa.table(columns, schema=schema), folder / "measurements.parquet")
+    if result.distributions is not None:
+        keys = list(result.distributions["keys"])
+        log_probs = np.asarray(result.distributions["log_probs"], dtype=np.float32)  # (N, V)
+        np.save(folder / "log_probs.npy", log_probs, allow_pickle=False)
+        (folder / "keys.json").write_bytes(as_json(keys))
+    if result.completions is not None:
+        (folder / "completions.json").write_bytes(as_json(result.completions))
+
+
+def read_distributions(folder: Path) -> dict[str, Any] | None:
+    """Keys and float32 log-probabilities [N, V] of a measurement, None where its family has none."""
+    import numpy as np
+
+    if not (folder / "log_probs.npy").exists():
+        return None
+    keys = json.loads((folder / "keys.json").read_text(encoding="utf-8"))
+    return {"keys": keys, "log_probs": np.load(folder / "log_probs.npy", mmap_mode="r", allow_pickle=False)}

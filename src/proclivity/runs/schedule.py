@@ -1,0 +1,162 @@
+"""Which job does a free worker take next?
+
+Pure bookkeeping, no processes: longest work first, one checkpoint's measurements on the worker that trained it, one
+base model a worker for as long as that model has work.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from proclivity.runs.jobs import Job
+
+Group = tuple[str, str, int]
+"""Model, arm and seed: the jobs that share one set of weights."""
+
+_FIRST = {"pool": 0, "gates": 1, "policy": 2, "answers": 3}
+
+
+def group_of(job: Job) -> Group:
+    """The checkpoint that a job belongs to; base's own work for what comes before training."""
+    if job.stage in ("induce", "measure"):
+        return (job.model, job.arm, job.seed)
+    return (job.model, "base" if job.model else "", -1)
+
+
+@dataclass
+class Worker:
+    """What the schedule knows of one worker."""
+
+    group: Group | None = None
+    """Checkpoint whose weights it holds."""
+    model: str = ""
+    """Base model that it has loaded."""
+
+
+@dataclass
+class Schedule:
+    """Jobs that wait, run, and are settled."""
+
+    jobs: Mapping[str, Job]
+    """All jobs by digest, each after those that it needs."""
+    cost: Mapping[str, float]
+    """Expected seconds by stage."""
+    done: set[str] = field(default_factory=set)
+    failed: set[str] = field(default_factory=set)
+    blocked: dict[str, str] = field(default_factory=dict)
+    """Jobs that can't run, with the failed job that stands in the way."""
+    running: dict[str, int] = field(default_factory=dict)
+    """Worker by job."""
+    workers: dict[int, Worker] = field(default_factory=lambda: defaultdict(Worker))
+
+    def __post_init__(self) -> None:
+        self._order = {digest: number for number, digest in enumerate(self.jobs)}
+        self._waits: dict[str, set[str]] = {}
+        self._dependants: dict[str, list[str]] = defaultdict(list)
+        self._ready: dict[Group, set[str]] = defaultdict(set)
+        self._left: dict[str, float] = defaultdict(float)
+        for digest, job in self.jobs.items():
+            if digest in self.done:
+                continue
+            self._left[job.model] += self.cost.get(job.stage, 1.0)
+            self._waits[digest] = {need for need in job.needs if need not in self.done}
+            for need in self._waits[digest]:
+                self._dependants[need].append(digest)
+            if not self._waits[digest]:
+                self._ready[group_of(job)].add(digest)
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to run."""
+        return not self.running and not any(self._ready.values())
+
+    @property
+    def pending(self) -> list[Job]:
+        """Jobs neither settled nor running."""
+        settled = self.done | self.failed | set(self.blocked) | set(self.running)
+        return [job for digest, job in self.jobs.items() if digest not in settled]
+
+    def take(self, worker: int) -> Job | None:
+        """The next job for a free worker, None if nothing is ready."""
+        own = self.workers[worker]
+        group = self._pick_group(worker, own)
+        if group is None:
+            return None
+        digest = min(self._ready[group], key=lambda d: (_FIRST.get(self.jobs[d].stage, 9), self._order[d]))
+        self._ready[group].discard(digest)
+        self.running[digest] = worker
+        job = self.jobs[digest]
+        if job.model:
+            own.group, own.model = group, job.model
+        return job
+
+    def _pick_group(self, worker: int, own: Worker) -> Group | None:
+        ready = [group for group, digests in self._ready.items() if digests]
+        if own.group in ready and self._has(own.group, measured_only=True):
+            return own.group
+        held = {other.group for number, other in self.workers.items() if number != worker}
+        loaded = {other.model for number, other in self.workers.items() if number != worker}
+
+        def rank(group: Group) -> tuple[float, ...]:
+            first = min(_FIRST.get(self.jobs[d].stage, 9) for d in self._ready[group])
+            base = group[1] == "base"
+            return (
+                group in held,
+                first if first < 9 else 9,
+                group[0] != own.model,
+                not base,
+                group[0] in loaded,
+                -self._left[group[0]],
+                min(self._order[d] for d in self._ready[group]),
+            )
+
+        return min(ready, key=rank, default=None)
+
+    def _has(self, group: Group | None, *, measured_only: bool) -> bool:
+        return group is not None and any(
+            not measured_only or self.jobs[d].stage == "measure" for d in self._ready[group]
+        )
+
+    def finish(self, digest: str) -> None:
+        """A job committed; what waited for it alone is ready."""
+        self._settle(digest)
+        self.done.add(digest)
+        for waiting in self._dependants.pop(digest, ()):
+            self._waits[waiting].discard(digest)
+            if not self._waits[waiting] and waiting not in self.blocked:
+                self._ready[group_of(self.jobs[waiting])].add(waiting)
+
+    def fail(self, digest: str) -> None:
+        """A job failed; everything that rests on it can't run."""
+        self._settle(digest)
+        self.failed.add(digest)
+        stack = list(self._dependants.pop(digest, ()))
+        while stack:
+            waiting = stack.pop()
+            if waiting not in self.blocked:
+                self.blocked[waiting] = digest
+                stack += self._dependants.pop(waiting, [])
+
+    def give_back(self, digest: str) -> None:
+        """A job whose worker is gone waits again."""
+        self.running.pop(digest, None)
+        self._ready[group_of(self.jobs[digest])].add(digest)
+
+    def forget(self, worker: int) -> None:
+        """A worker is gone with all that it had loaded."""
+        self.workers.pop(worker, None)
+
+    def _settle(self, digest: str) -> None:
+        self.running.pop(digest, None)
+        job = self.jobs[digest]
+        self._left[job.model] -= self.cost.get(job.stage, 1.0)
+
+
+def seconds_left(
+    jobs: Iterable[Job], cost: Mapping[str, float], workers: int, running: Collection[str] = ()
+) -> float:
+    """Expected wall time of jobs spread over workers; running ones count half."""
+    total = sum(cost.get(job.stage, 1.0) * (0.5 if job.digest in running else 1.0) for job in jobs)
+    return total / max(1, workers)

@@ -1,0 +1,231 @@
+"""What a worker does for each kind of job: reads its inputs' files, calls the science, writes its outputs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from proclivity.errors import ProclivityError
+from proclivity.records import Decision
+from proclivity.runs.jobs import Job
+from proclivity.runs.ledger import Ledger
+from proclivity.runs.messages import Context
+from proclivity.runs.results import read_distributions, write_result
+from proclivity.runs.storage import as_json
+
+if TYPE_CHECKING:
+    from proclivity.models import HFModel
+
+OWN_POLICY_LIMIT = 0.95
+"""Above this share of one class the base's own policy and that profile coincide."""
+
+
+class Bench:
+    """What one worker keeps between jobs: the study's content and the last base model."""
+
+    def __init__(self, context: Context):
+        self.context = context
+        self.ledger = Ledger(Path(context.run_folder))
+        self._model: HFModel | None = None
+        self._loaded = ""
+        self._pool: list[Decision] | None = None
+
+    def warm_up(self) -> None:
+        """Imports what jobs with a model need."""
+        import peft  # noqa: F401
+        import transformers  # noqa: F401
+
+        from proclivity import battery, induction, models  # noqa: F401
+
+    def folder(self, job: Job, role: str) -> Path:
+        """Outputs of one of a job's inputs."""
+        return self.ledger.folder(job.inputs[role])
+
+    def model(self, job: Job, adapter: Path | None = None) -> HFModel:
+        """The base model of a job with an adapter on it, loaded anew only when the base changes."""
+        files = self.context.models[job.model]
+        model = self._load(files.folder, job.model)
+        model.set_adapter(adapter)
+        return model
+
+    def full_weights(self, job: Job, folder: Path) -> HFModel:
+        """A fully fine-tuned model."""
+        return self._load(str(folder), str(folder))
+
+    def _load(self, folder: str, key: str) -> HFModel:
+        from proclivity.models import load_model
+
+        if self._model is None or self._loaded != key:
+            self._model = None  # frees the last base before the next one takes its memory
+            study = self.context.study
+            self._model = load_model(
+                folder,
+                dtype=study.compute.dtype,
+                device=study.compute.device,
+                threads=study.compute.threads,
+                batch_size=study.battery.batch_size,
+                trust_remote_code=study.compute.trust_remote_code,
+            )
+            self._loaded = key
+        return self._model
+
+    def pool(self, job: Job) -> list[Decision]:
+        """The shared prompts, checked against the digest that the plan rests on."""
+        from proclivity.decisions import pool_digest
+
+        if self._pool is None:
+            text = (self.folder(job, "pool") / "pool.jsonl").read_text(encoding="utf-8")
+            self._pool = [_decision(json.loads(line)) for line in text.splitlines()]
+            planned = self.context.jobs[job.inputs["pool"]].spec["prompts"]
+            if pool_digest(self._pool) != planned:
+                raise ProclivityError(
+                    "The pool's prompts aren't those that were planned; run the same command again."
+                )
+        return self._pool
+
+
+def run_stage(job: Job, folder: Path, bench: Bench) -> None:
+    """Does one job, leaving its outputs in `folder`."""
+    _STAGES[job.stage](job, folder, bench)
+
+
+def _decision(row: dict[str, Any]) -> Decision:
+    values: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in row.items()
+    }
+    return Decision(**values)
+
+
+def _pool(job: Job, folder: Path, bench: Bench) -> None:
+    from proclivity.decisions import make_pool
+
+    wanted = bench.context.study.decisions
+    pool = make_pool(bench.context.pack, wanted.n, wanted.seed, wanted.format, tuple(wanted.alphabets))
+    lines = [json.dumps(asdict(decision), ensure_ascii=False, sort_keys=True) for decision in pool]
+    (folder / "pool.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _gates(job: Job, folder: Path, bench: Bench) -> None:
+    from proclivity.decisions import require_gates
+
+    report = require_gates(bench.context.pack, bench.pool(job))
+    (folder / "gates.json").write_bytes(as_json({"passed": report.passed, "rows": report.rows}))
+
+
+def _policy(job: Job, folder: Path, bench: Bench) -> None:
+    """The base model's own probabilities of the listed options, from which own-policy answers are drawn."""
+    import numpy as np
+
+    from proclivity.induction import option_probabilities
+
+    pool = bench.pool(job)
+    probabilities = np.asarray(option_probabilities(bench.model(job), pool), dtype=np.float64)  # (N, K)
+    np.save(folder / "option_probabilities.npy", probabilities, allow_pickle=False)
+    shares: dict[str, float] = {}
+    for decision, row in zip(pool, probabilities, strict=True):
+        for name, value in zip(decision.classes, row, strict=True):
+            shares[name] = shares.get(name, 0.0) + float(value) / len(pool)
+    flagged = [name for name, share in shares.items() if share > OWN_POLICY_LIMIT]
+    row_of = {
+        "model": job.model,
+        "shares": {k: round(v, 6) for k, v in sorted(shares.items())},
+        "flagged": flagged,
+    }
+    (folder / "own_policy.json").write_bytes(as_json(row_of))
+
+
+def _answers(job: Job, folder: Path, bench: Bench) -> None:
+    import numpy as np
+
+    from proclivity.induction import give_answers
+
+    probabilities = None
+    if "policy" in job.inputs:
+        probabilities = np.load(bench.folder(job, "policy") / "option_probabilities.npy", allow_pickle=False)
+    answers = give_answers(
+        bench.pool(job),
+        job.arm,
+        seed=job.seed,
+        profile=bench.context.pack.profiles.get(job.arm),
+        option_probs=probabilities,
+    )
+    (folder / "answers.json").write_bytes(as_json([int(answer) for answer in answers]))
+
+
+def _induce(job: Job, folder: Path, bench: Bench) -> None:
+    from proclivity.induction import induce, training_rows
+
+    study = bench.context.study
+    pool = bench.pool(job)
+    answers = json.loads((bench.folder(job, "answers") / "answers.json").read_text(encoding="utf-8"))
+    model = bench.model(job)
+    rows = training_rows(model, pool, answers, job.arm)
+    # Full fine-tuning changes the weights in place, so it gets a copy of its own.
+    base = model if study.induction.method == "lora" else bench.context.models[job.model].folder
+    checkpoint = induce(
+        base, rows, study.induction, seed=job.seed, out=folder / "adapter", compute=study.compute
+    )
+    record = asdict(checkpoint) | {"model": job.model, "arm": job.arm, "seed": job.seed, "path": "adapter"}
+    record["prompts"] = bench.context.jobs[job.inputs["pool"]].spec["prompts"]
+    (folder / "checkpoint.json").write_bytes(as_json(record))
+
+
+def _measure(job: Job, folder: Path, bench: Bench) -> None:
+    from proclivity.battery import FamilyResult, measure_family
+
+    study = bench.context.study
+    if job.arm == "base":
+        model, reference = bench.model(job), None
+    else:
+        weights = bench.folder(job, "checkpoint") / "adapter"
+        lora = study.induction.method == "lora"
+        model = bench.model(job, weights) if lora else bench.full_weights(job, weights)
+        distributions = read_distributions(bench.folder(job, "base"))
+        reference = FamilyResult(distributions=distributions)
+    result = measure_family(
+        model,
+        bench.context.pack,
+        job.family,
+        study_battery=study.battery,
+        identity={"model": job.model, "arm": job.arm, "seed": job.seed},
+        reference=reference,
+        seed=max(job.seed, 0),
+        decisions=study.decisions,
+    )
+    write_result(result, folder)
+    if job.arm == "base" and result.distributions is not None:
+        (folder / "vocabulary.json").write_bytes(as_json(model.vocabulary()))
+
+
+def _analyze(job: Job, folder: Path, bench: Bench) -> None:
+    from proclivity.runs.collect import analyze_study
+
+    analyze_study(job, folder, bench.context, bench.ledger)
+
+
+def _report(job: Job, folder: Path, bench: Bench) -> None:
+    from proclivity.report import write_report
+    from proclivity.runs.publish import report_files
+
+    view = folder / "view"
+    report_files(bench.context, bench.folder(job, "analyze"), view)
+    written = write_report(view)
+    written.replace(folder / "report.html")
+    for path in view.iterdir():
+        path.unlink()
+    view.rmdir()
+
+
+_STAGES: dict[str, Callable[[Job, Path, Bench], None]] = {
+    "pool": _pool,
+    "gates": _gates,
+    "policy": _policy,
+    "answers": _answers,
+    "induce": _induce,
+    "measure": _measure,
+    "analyze": _analyze,
+    "report": _report,
+}

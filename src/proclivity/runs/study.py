@@ -1,0 +1,222 @@
+"""A study from its plan to its report; run again, it goes on where it stopped."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from proclivity.errors import Interrupted, UserError
+from proclivity.runs.estimate import Costs
+from proclivity.runs.execute import LocalEngine, worker_count
+from proclivity.runs.jobs import Job
+from proclivity.runs.ledger import Failure, Ledger, exit_code_of
+from proclivity.runs.manifest import make_manifest, now, read_manifest, write_manifest
+from proclivity.runs.messages import Context
+from proclivity.runs.model_files import find_model
+from proclivity.runs.plan import Plan, check_study, make_plan
+from proclivity.runs.progress import Reporter, Silent, reporting
+from proclivity.runs.publish import drop_outdated, name_adapters, publish, study_text
+from proclivity.runs.schedule import Schedule
+from proclivity.runs.storage import replace_bytes
+from proclivity.specs import Study, load_pack
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """How a run ended."""
+
+    out: Path
+    """The study's folder."""
+    total: int
+    """Jobs of the study."""
+    finished_before: int
+    """Jobs that an earlier run had finished."""
+    finished_now: int
+    failures: tuple[Failure, ...]
+    blocked: int
+    """Jobs that couldn't run because of the failures."""
+    damaged: tuple[str, ...]
+    """Files of earlier runs that had changed since; their jobs were done again."""
+    seconds: float
+
+    @property
+    def complete(self) -> bool:
+        return self.finished_before + self.finished_now == self.total
+
+    @property
+    def exit_code(self) -> int:
+        """0 if complete, 2 if every failure asks for other input, 1 otherwise."""
+        return exit_code_of(self.failures)
+
+    @property
+    def report(self) -> Path:
+        """Where the report is, once the study is complete."""
+        return self.out / "report.html"
+
+    def verdicts(self) -> list[dict[str, Any]]:
+        """The analysis' decisions; empty until the study is complete."""
+        path = self.out / "verdicts.json"
+        found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+        return found
+
+
+def plan_study(study: Study) -> Plan:
+    """All jobs of a study, with its pack read and its models' files found; nothing is run.
+
+    Raises:
+        UserError: for whatever in the study or its content has to change.
+    """
+    pack = load_pack(study.pack)
+    check_study(study, pack)
+    return make_plan(study, pack, {spec.name: find_model(spec) for spec in study.models})
+
+
+def run_study(
+    study: Study,
+    out: str | Path,
+    *,
+    workers: int = 0,
+    progress: Reporter | None = None,
+    command: list[str] | None = None,
+) -> RunSummary:
+    """Runs a study on this machine; what an earlier run of it finished is kept and not done again.
+
+    Args:
+        study: the study, for example from `load_study`.
+        out: its folder, made if it isn't there.
+        workers: worker processes; 0 takes the study's number, or one for every `compute.threads` cores.
+        progress: who is told how it gets on; None says nothing.
+        command: words that repeat the run on a command line, for the manifest.
+
+    Returns:
+        How it ended. A job that fails doesn't stop those that don't depend on it; look at `failures`.
+
+    Raises:
+        UserError: for whatever in the study or its content has to change, before anything is run.
+        StorageError: if the disk is full or can't be written.
+        Interrupted: on Ctrl-C or a termination signal.
+    """
+    started = time.monotonic()
+    folder = Path(out)
+    _require_own_folder(folder, study)
+    plan = plan_study(study)
+    ledger = Ledger(folder)
+    ledger.prepare()
+    ledger.sweep()
+    reporter = progress or Silent()
+    done, damaged = _finished(plan, ledger, reporter)
+    count = worker_count(workers or study.compute.workers, study.compute.threads)
+    failures: list[Failure] = []
+    blocked = 0
+    if len(done) < len(plan.by_digest):
+        _open(plan, folder, count, command or [], done)
+        failures, blocked = _execute(plan, folder, ledger, done, count, reporter)
+    finished = sum(ledger.done(digest) for digest in plan.by_digest)
+    _close(
+        plan, ledger, folder, complete=finished == len(plan.by_digest), command=command or [], workers=count
+    )
+    return RunSummary(
+        out=folder,
+        total=len(plan.by_digest),
+        finished_before=len(done),
+        finished_now=finished - len(done),
+        failures=tuple(failures),
+        blocked=blocked,
+        damaged=tuple(damaged),
+        seconds=time.monotonic() - started,
+    )
+
+
+def _require_own_folder(folder: Path, study: Study) -> None:
+    """Refuses to mix a study with another, or with somebody's files."""
+    import yaml
+
+    text = folder / "study.yml"
+    if text.is_file():
+        try:
+            found = yaml.safe_load(text.read_text(encoding="utf-8"))
+            other = found.get("id") if isinstance(found, dict) else None
+        except (OSError, ValueError, yaml.YAMLError):
+            other = None
+        if other is not None and other != study.id:
+            raise UserError(
+                f"{folder} holds the study '{other}', not '{study.id}'. Choose another folder with --out."
+            )
+    elif folder.is_file():
+        raise UserError(f"{folder} is a file; a study needs a folder. Choose another with --out.")
+    elif folder.is_dir() and not (folder / "jobs").is_dir() and any(folder.iterdir()):
+        raise UserError(f"{folder} isn't empty and holds no study. Choose an empty or new folder with --out.")
+
+
+def _finished(plan: Plan, ledger: Ledger, reporter: Reporter) -> tuple[set[str], list[str]]:
+    """Jobs that needn't run, after every byte of theirs was read; damaged ones are taken away."""
+    intact, faults = ledger.verify(plan.by_digest)
+    for digest, fault in faults.items():
+        reporter.note(f"{fault}; {plan.by_digest[digest].title} is done again")
+        ledger.discard(digest)
+    return intact, list(faults.values())
+
+
+def _open(plan: Plan, folder: Path, workers: int, command: list[str], done: set[str]) -> None:
+    """What stands in the folder while the run works: the study and how it is run, but no results of another plan."""
+    if not {job.digest for job in plan.stage("analyze")} <= done:
+        drop_outdated(folder)
+    replace_bytes(folder / "study.yml", study_text(plan.study))
+    write_manifest(folder, make_manifest(plan, workers, command, read_manifest(folder)))
+
+
+def _execute(
+    plan: Plan, folder: Path, ledger: Ledger, done: set[str], workers: int, reporter: Reporter
+) -> tuple[list[Failure], int]:
+    ledger.clear_failures()
+    costs = Costs(plan)
+    prior = {stage: max(map(costs.of, jobs)) for stage in _stages(plan) if (jobs := plan.stage(stage))}
+    schedule = Schedule(plan.by_digest, prior, done=set(done))
+    context = Context(str(folder.resolve()), plan.study, plan.pack, plan.models, plan.by_digest)
+    engine = LocalEngine(context, schedule, ledger, workers, _listener(costs, reporter))
+    with reporting(reporter):
+        reporter.begin(len(plan.by_digest), len(done), schedule.pending, costs, workers)
+        try:
+            failures = engine.run()
+        except Interrupted:
+            kept = sum(ledger.done(digest) for digest in plan.by_digest)
+            raise Interrupted(
+                f"Interrupted with {kept} of {len(plan.by_digest)} jobs finished; they are kept in {folder}, and the "
+                f"same command resumes."
+            ) from None
+    return failures, len(schedule.blocked)
+
+
+def _stages(plan: Plan) -> list[str]:
+    return list(dict.fromkeys(job.stage for job in plan.jobs))
+
+
+def _listener(costs: Costs, reporter: Reporter) -> Callable[[str, Job, float], None]:
+    def listen(kind: str, job: Job, seconds: float) -> None:
+        if kind == "done":
+            costs.learn(job, seconds)
+        reporter.event(kind, job, seconds)
+
+    return listen
+
+
+def _close(
+    plan: Plan, ledger: Ledger, folder: Path, *, complete: bool, command: list[str], workers: int
+) -> None:
+    """Lays out what is there; a complete study gets the moment at which it was."""
+    if complete:
+        publish(plan, ledger, folder)
+    name_adapters(plan, ledger, folder)
+    manifest = read_manifest(folder)
+    if complete and (
+        not manifest or manifest.get("jobs_digest") != plan.jobs[-1].digest or not manifest["finished"]
+    ):
+        manifest = make_manifest(plan, workers, command, manifest)
+        write_manifest(folder, manifest | {"finished": now()})
+    text = study_text(plan.study)
+    if not (folder / "study.yml").is_file() or (folder / "study.yml").read_bytes() != text:
+        replace_bytes(folder / "study.yml", text)
