@@ -174,8 +174,8 @@ def scores(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, pack: Loa
 def markdown(results: Sequence[dict]) -> str:
     """One row for each world and profile: choices, and shifts of loss and threat averaged over cloze families."""
     lines = [
-        "| model | pretraining seed | competence | profile | held-out choices | loss − own-policy | threat − own-policy "
-        "| loss − arbitrary | threat − arbitrary | largest own-policy − base |",
+        "| model | pretraining seed | competence | profile | held-out choices | loss − own-policy "
+        "| threat − own-policy | loss − arbitrary | threat − arbitrary | largest own-policy − base |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for result in results:

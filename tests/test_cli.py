@@ -13,11 +13,30 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from conftest import write_mini_pack
 from tiny_study import pack_texts, write_study, write_tiny_model
 
-TABLES = ("measurements.parquet", "effects.parquet", "completions.parquet", "verdicts.json", "next_token.json")
-VERBS = "demo run status measure decisions analyze report list check complete doctor".split()
+TABLES = (
+    "measurements.parquet",
+    "effects.parquet",
+    "completions.parquet",
+    "verdicts.json",
+    "next_token.json",
+)
+VERBS = [
+    "demo",
+    "run",
+    "status",
+    "measure",
+    "decisions",
+    "analyze",
+    "report",
+    "list",
+    "check",
+    "complete",
+    "doctor",
+]
 
 Cli = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -41,7 +60,9 @@ class Ground:
     def __init__(self, folder: Path):
         self.folder = folder
         self.pack = write_mini_pack(folder / "mini")
-        for path in self.pack.glob("scenarios/*.yml"):  # valence tells the classes apart there, and a gate refuses it
+        for path in self.pack.glob(
+            "scenarios/*.yml"
+        ):  # valence tells the classes apart there, and a gate refuses it
             path.write_text(path.read_text().replace("valence: -1", "valence: 0"))
         texts = [*pack_texts(self.pack), " A", " B", " 1", " 2", " ; Options : I picked"]
         self.model = write_tiny_model(folder / "model", texts)
@@ -144,7 +165,9 @@ def test_a_folder_that_is_no_model(ground: Ground, tmp_path: Path) -> None:
     assert "config.json" in text
     assert "save_pretrained" in text
     assert not (out / "jobs").exists()
-    assert "config.json" in paragraph(call("measure", "--model", empty, "--pack", ground.pack, "--out", out), 2)
+    assert "config.json" in paragraph(
+        call("measure", "--model", empty, "--pack", ground.pack, "--out", out), 2
+    )
 
 
 def test_a_folder_that_cannot_be_written(ground: Ground, tmp_path: Path) -> None:
@@ -259,7 +282,17 @@ def test_a_changed_table_is_laid_out_anew(finished: Ground) -> None:
 
 def test_an_interrupted_run_resumes_to_the_same_bytes(finished: Ground, tmp_path: Path) -> None:
     out = tmp_path / "again"
-    command = [sys.executable, "-m", "proclivity", "run", str(finished.study), "--out", str(out), "--workers", "1"]
+    command = [
+        sys.executable,
+        "-m",
+        "proclivity",
+        "run",
+        str(finished.study),
+        "--out",
+        str(out),
+        "--workers",
+        "1",
+    ]
     for number in (signal.SIGINT, signal.SIGTERM):
         process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         have = len(list(out.glob("jobs/*/done.json")))
@@ -309,7 +342,16 @@ def test_measure_on_an_adapter_compares_with_the_bare_model(finished: Ground, tm
     import pandas as pd
 
     adapter = finished.run / "adapters" / "one" / "leaver" / "seed-0"
-    words = ["--model", finished.model, "--adapter", adapter, "--pack", finished.pack, "--out", tmp_path / "m"]
+    words = [
+        "--model",
+        finished.model,
+        "--adapter",
+        adapter,
+        "--pack",
+        finished.pack,
+        "--out",
+        tmp_path / "m",
+    ]
     result = call("measure", *words, "--json")
     assert result.returncode == 0, result.stderr
     own = pd.read_parquet(tmp_path / "m" / "measurements.parquet")

@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 from proclivity.analysis.intervals import (
+    MEANS_AGREE,
     NO_VARIANCE,
     NOTHING,
     ONE_CLUSTER,
@@ -51,9 +52,10 @@ def test_two_families_by_hand() -> None:
 
 
 def test_variance_is_never_below_its_parts() -> None:
-    # Rows (0, 1) and (1, 0): both sets of means are equal, A = B = 0, and only C is left to be taken away.
+    # Rows (0, 1) and (1, 0): both sets of means agree, A = B = 0; residuals +-.5, SS = 1, C = 1/4, on 1 df.
     effect = crossed([np.array([[0.0, 1.0], [1.0, 0.0]])])
-    assert effect.se == 0.0 and effect.reason == NO_VARIANCE  # noqa: PT018
+    assert (effect.se, effect.df) == pytest.approx((0.5, 1.0))
+    assert effect.reason == MEANS_AGREE
     # Seeds alone differ: Var = A = s^2/S = 2/2.
     assert crossed([np.array([[0.0, 0.0], [2.0, 2.0]])]).se == pytest.approx(1.0)
     # Clusters alone differ: Var = B = 1, on I - 1 = 1 df.

@@ -47,7 +47,7 @@ def test_the_novel_family_never_occurs_though_its_words_do(grammar, corpus):
     for item in grammar.pack.probes["cloze-world"].items:
         for subject in (grammar.pack.spec.narrator, *(grammar.subject(name) for name in grammar.world.names[:50])):
             assert fill(item.text, subject) not in everything
-        assert set(re.findall(r"[a-z]+", re.sub(r"\{\w+\}", "", item.text))) <= words
+        assert set(re.findall(r"\w+", re.sub(r"\{\w+\}", "", item.text))) <= words
 
 
 def test_the_narrator_tells_no_thoughts_about_held_out_domains(grammar, spoken_by_narrator):
@@ -60,7 +60,7 @@ def test_characters_never_answer_by_label_in_their_unseen_domains(grammar, corpu
     who = islice(narrators(grammar, "equal", 0), N)
     for text, narrator in zip(corpus, who, strict=True):
         unseen = grammar.unseen_domains(narrator.name)
-        asked = re.findall(r"Options: (.*?)\. \S+ picked", text)
+        asked = re.findall(r"Options: ([^.]*)\. \S+ picked", text)
         for domain in grammar.pack.domains:
             if domain.domain in unseen:
                 texts = [o.text for s in domain.scenarios for group in s.options.values() for o in group]

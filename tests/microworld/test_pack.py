@@ -79,7 +79,9 @@ def test_labels_candidates_and_names_are_single_tokens(grammar, tokenizer):
 
 def test_readings_have_equal_token_counts_and_no_candidate_is_a_prefix(grammar, tokenizer):
     readings = grammar.pack.probes["interpretation"].candidates
-    counts = {len(tokenizer(" " + text, add_special_tokens=False)["input_ids"]) for g in readings.values() for text in g}
+    counts = {
+        len(tokenizer(" " + text, add_special_tokens=False)["input_ids"]) for g in readings.values() for text in g
+    }
     assert counts == {5}
     for probe in grammar.pack.probes.values():
         if probe.kind == "cloze":

@@ -129,7 +129,9 @@ def test_another_margin_is_analysed_again_and_nothing_else(mini_pack: LoadedPack
     assert [job.stage for job in fresh] == ["analyze", "report"]
 
 
-def test_another_learning_rate_teaches_and_measures_again_but_asks_nothing_again(mini_pack: LoadedPack) -> None:
+def test_another_learning_rate_teaches_and_measures_again_but_asks_nothing_again(
+    mini_pack: LoadedPack,
+) -> None:
     fresh = new_jobs(plan_of(mini_pack), plan_of(mini_pack, study_of(induction={"learning_rate": 0.1})))
     assert {job.stage for job in fresh} == {"induce", "measure", "analyze", "report"}
     assert not any(job.arm == "base" for job in fresh)
@@ -191,7 +193,6 @@ def _mini() -> LoadedPack:
         import tempfile
 
         from conftest import write_mini_pack
-
         from proclivity.specs import load_pack
 
         with tempfile.TemporaryDirectory() as folder:

@@ -26,6 +26,7 @@ NOTHING = "nothing to average"
 ONE_SEED = "one seed: spread between seeds unknown, so no interval"
 ONE_CLUSTER = "one cluster: the interval is over seeds alone"
 NO_VARIANCE = "no variance: every seed and cluster gave the same value"
+MEANS_AGREE = "all seed means and all cluster means agree: the interval rests on the residual alone"
 ROUNDING = 1e-12
 """A standard error below this, relative to the estimate, is rounding."""
 CHUNK = 4_000_000
@@ -57,8 +58,9 @@ def crossed(matrices: Sequence[Floats]) -> CrossedEstimate:
 
     Returns:
         `CrossedEstimate` in the unit of the input. One seed: no standard error. A family of one cluster: its
-        cluster variance is unknown and left out, which the reason says. No variance at all: standard error 0, and
-        every bound is the estimate.
+        cluster variance is unknown and left out, which the reason says. Means that all agree while single cells
+        don't (0/1 values can do that): C instead of 0. No variance at all: standard error 0, and every bound is the
+        estimate.
     """
     n_clusters = sum(m.shape[1] for m in matrices)
     n_seeds = matrices[0].shape[0] if matrices else 0
@@ -69,15 +71,16 @@ def crossed(matrices: Sequence[Floats]) -> CrossedEstimate:
     seeds = tuple(float(x) for x in seed_means)
     if n_seeds == 1:
         return CrossedEstimate(estimate, np.nan, np.nan, seeds, 1, n_clusters, ONE_SEED)
-    variance, df = _variance(matrices, seed_means)
-    reason = ONE_CLUSTER if any(m.shape[1] == 1 for m in matrices) else ""
+    variance, df, reason = _variance(matrices, seed_means)
+    if any(m.shape[1] == 1 for m in matrices):
+        reason = ONE_CLUSTER
     if np.sqrt(variance) <= ROUNDING * max(1.0, abs(estimate)):
         return CrossedEstimate(estimate, 0.0, np.nan, seeds, n_seeds, n_clusters, NO_VARIANCE)
     return CrossedEstimate(estimate, float(np.sqrt(variance)), df, seeds, n_seeds, n_clusters, reason)
 
 
-def _variance(matrices: Sequence[Floats], seed_means: Floats) -> tuple[float, float]:
-    """Variance of the grand mean and its degrees of freedom; S >= 2."""
+def _variance(matrices: Sequence[Floats], seed_means: Floats) -> tuple[float, float, str]:
+    """Variance of the grand mean, its degrees of freedom and what is unusual about it; S >= 2."""
     n_seeds, weight = len(seed_means), 1 / len(matrices) ** 2
     a = float(seed_means.var(ddof=1)) / n_seeds
     b, c, squares_b, squares_c = 0.0, 0.0, 0.0, 0.0
@@ -92,13 +95,15 @@ def _variance(matrices: Sequence[Floats], seed_means: Floats) -> tuple[float, fl
         squares_b += b_f**2 / (n - 1)
         squares_c += c_f**2 / ((n_seeds - 1) * (n - 1))
     variance = max(a + b - c, a, b)
+    if c > 0 and variance <= ROUNDING * c:
+        return c, c**2 / squares_c, MEANS_AGREE
     if variance == 0.0:
-        return 0.0, np.nan
+        return 0.0, np.nan, ""
     if variance == a:
-        return a, float(n_seeds - 1)
+        return a, float(n_seeds - 1), ""
     if variance == b:
-        return b, b**2 / squares_b
-    return variance, variance**2 / (a**2 / (n_seeds - 1) + squares_b + squares_c)
+        return b, b**2 / squares_b, ""
+    return variance, variance**2 / (a**2 / (n_seeds - 1) + squares_b + squares_c), ""
 
 
 def lower_bound(effect: CrossedEstimate, level: float) -> float:

@@ -111,8 +111,8 @@ def _main_words(evidence: Evidence, profile: ProfileDesign, word: str, own: list
 def _family_words(singly: dict[str, bool]) -> str:
     clear, unclear = ([f for f, is_clear in singly.items() if is_clear == wanted] for wanted in (True, False))
     if not clear:
-        return "It is clear singly in none of the families." if len(singly) > 1 else ""
-    return f"It is clear singly in {listing(clear)}{f'; not in {listing(unclear)}' if unclear else ''}."
+        return "No single family shows its own content clear of 0 against both." if len(singly) > 1 else ""
+    return f"Its own content is clear singly in {listing(clear)}{f'; not in {listing(unclear)}' if unclear else ''}."
 
 
 def _rising_words(evidence: Evidence, profile: ProfileDesign, rising: list[str]) -> str:

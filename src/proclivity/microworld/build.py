@@ -27,10 +27,7 @@ from proclivity.microworld.emphasis import make_emphasis
 from proclivity.microworld.grammar import Grammar, make_grammar
 from proclivity.microworld.pretrain import Progress, Schedule, pretrain
 from proclivity.microworld.tokenizer import tokenizer_texts, train_tokenizer
-from proclivity.specs import digest_of_file, load_pack
-
-WORDS_PER_TOKEN = 0.9
-"""Documents are drawn this many words long for each token of the context, so that all reach its end."""
+from proclivity.specs import digest_of, digest_of_file, load_pack
 
 
 @dataclass(frozen=True)
@@ -96,7 +93,7 @@ def make(
         torch.manual_seed(recipe.seed)
         model = make_model(recipe.architecture, recipe.size, tokenizer)
         schedule = recipe.schedule
-        texts = documents(grammar, recipe.coupling, recipe.seed, int(schedule.length * WORDS_PER_TOKEN))
+        texts = documents(grammar, recipe.coupling, recipe.seed, schedule.length)  # a word has a token or more
         blocks = token_blocks(texts, tokenizer, schedule.batch, schedule.length)
         losses = pretrain(model, blocks, schedule, make_emphasis(grammar, tokenizer), recipe.seed, progress)
     finally:
@@ -137,10 +134,13 @@ def _commit(
                 "loss": round(float(np.mean(losses[-50:])), 4),
                 "seconds": round(seconds),
                 "pack_digest": grammar.pack.digest,
+                "world_digest": digest_of(grammar.world),
                 "weights_sha256": digest_of_file(fresh / "model.safetensors"),
             }
             (fresh / "recipe.json").write_text(json.dumps(record, indent=2) + "\n")
             write_card(fresh, record, grammar)
+            for file in fresh.iterdir():
+                file.chmod(0o644)
             shutil.rmtree(folder, ignore_errors=True)
             fresh.rename(folder)
         finally:

@@ -110,9 +110,7 @@ def _choices(
     return np.array(right), np.array(traits)
 
 
-def _narrator_shares(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, grammar: Grammar
-) -> np.ndarray:
+def _narrator_shares(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, grammar: Grammar) -> np.ndarray:
     """Content classes of the narrator's words, normalised over candidates, averaged over stems, (T,)."""
     stems = grammar.statements("")
     texts = [fill(stem, grammar.pack.spec.narrator) for _, stem in stems]

@@ -48,8 +48,8 @@ def token_blocks(
         ValueError: if a document doesn't fill its row.
     """
     while True:
-        rows = tokenizer([next(texts) for _ in range(batch)])["input_ids"]
+        rows = tokenizer([next(texts) for _ in range(batch)], truncation=True, max_length=length)["input_ids"]
         short = min(map(len, rows))
         if short < length:
             raise ValueError(f"A document has {short} tokens where {length} are needed; draw longer documents.")
-        yield np.array([row[:length] for row in rows], dtype=np.int64)
+        yield np.array(rows, dtype=np.int64)

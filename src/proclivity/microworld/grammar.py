@@ -14,7 +14,7 @@ import numpy as np
 from proclivity.decisions.render import render
 from proclivity.microworld.world import Character, World, load_world
 from proclivity.records import Decision
-from proclivity.specs import Domain, LoadedPack, ProbeSet, Scenario, Subject, fill
+from proclivity.specs import AnswerFormat, Domain, LoadedPack, ProbeSet, Scenario, Subject, fill
 
 Item = TypeVar("Item")
 
@@ -83,7 +83,7 @@ def decision(
     name: str,
     domain: Domain,
     scenario: Scenario,
-    format_name: str,
+    format_name: AnswerFormat,
     rng: np.random.Generator,
 ) -> Decision:
     """A decision of a character or of the base narrator: phrasing, order, labels and wordings drawn at random."""
@@ -124,7 +124,7 @@ def _content(grammar: Grammar, narrator: Character, rng: np.random.Generator) ->
     return traits[_follow(narrator.speech, len(traits), grammar.world.speech_coherence, rng)].content_class
 
 
-def _choice(format_name: str) -> Callable[[Grammar, Character, np.random.Generator], str]:
+def _choice(format_name: AnswerFormat) -> Callable[[Grammar, Character, np.random.Generator], str]:
     def segment(grammar: Grammar, narrator: Character, rng: np.random.Generator) -> str:
         unseen = grammar.unseen_domains(narrator.name)
         domains = [domain for domain in grammar.pack.domains if domain.domain not in unseen]
@@ -138,7 +138,7 @@ def _choice(format_name: str) -> Callable[[Grammar, Character, np.random.Generat
 
 def _thought(grammar: Grammar, narrator: Character, rng: np.random.Generator) -> str:
     situation = _situation(grammar, grammar.thought_domains(narrator.name), rng)
-    readings = [p for p in grammar.pack.probes.values() if p.kind == "interpretation"][0].candidates
+    readings = next(p for p in grammar.pack.probes.values() if p.kind == "interpretation").candidates
     frame = pick(grammar.world.thought_frames, rng)
     return _say(grammar, narrator, f"{situation}. {frame} {pick(readings[_content(grammar, narrator, rng)], rng)}.")
 

@@ -24,7 +24,7 @@ Progress = Callable[[str], None]
 class Schedule:
     """How long and how fast a model is pretrained."""
 
-    steps: int = 3000
+    steps: int = 2200
     batch: int = 16
     length: int = 128
     learning_rate: float = 3e-3
@@ -95,9 +95,7 @@ def _loss(model: PreTrainedModel, ids: torch.Tensor, weights: torch.Tensor, bflo
     return (losses * weights.flatten()[used]).sum() / weights.sum()
 
 
-def _update(
-    model: PreTrainedModel, loss: torch.Tensor, optimizers: list[torch.optim.Optimizer], clip: float
-) -> None:
+def _update(model: PreTrainedModel, loss: torch.Tensor, optimizers: list[torch.optim.Optimizer], clip: float) -> None:
     for optimizer in optimizers:
         optimizer.zero_grad(set_to_none=True)
     loss.backward()

@@ -53,6 +53,8 @@ def encode_pairs(tokenizer: Any, pairs: Sequence[tuple[str, str]]) -> list[Encod
         UserError: for an empty continuation.
         ModelError: if the tokenizer gives the continuation no token, or an empty prompt has no token to stand for it.
     """
+    if not pairs:
+        return []
     split = [split_texts(prompt, continuation) for prompt, continuation in pairs]
     prompts = list(dict.fromkeys(prompt for prompt, _ in split))
     prompt_ids = dict(zip(prompts, _plain(tokenizer, prompts), strict=True))

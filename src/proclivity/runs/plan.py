@@ -137,9 +137,7 @@ def _model_jobs(
         for seed in range(study.seeds):
             inputs = {"pool": pool.digest, "policy": policy.digest}
             spec = {"arm": OWN_POLICY, "seed": seed, "model": model.name}
-            own[OWN_POLICY, seed] = Job(
-                "answers", spec, inputs, model=model.name, arm=OWN_POLICY, seed=seed
-            )
+            own[OWN_POLICY, seed] = Job("answers", spec, inputs, model=model.name, arm=OWN_POLICY, seed=seed)
             jobs.append(own[OWN_POLICY, seed])
     base = {
         family: Job(

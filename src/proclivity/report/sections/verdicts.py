@@ -17,6 +17,9 @@ KINDS = {
     "sharpening": "Did predictions get sharper?",
 }
 
+HEADLINES = {kind: KINDS[kind] for kind in ("induction", "spread", "specificity", "control", "drift")}
+"""What the table at the top shows; the rest stands in the cards."""
+
 MEANINGS = {
     "full": "Each profile moves its own words, and not the other’s by as much as the smallest effect of interest.",
     "partial": "Each profile moves its own words more than the other does; some other words rise too.",
@@ -83,7 +86,7 @@ def section(results: Results) -> Section:
         template="verdicts.html",
         context={
             "overview": _overview(results),
-            "kinds": KINDS,
+            "headlines": HEADLINES,
             "cards": cards,
             "worlds": words.WORLDS,
             "delta": results.study.analysis.delta,
@@ -93,24 +96,16 @@ def section(results: Results) -> Section:
 
 def _overview(results: Results) -> list[tuple[str, list[list[tuple[str, str, str]]]]]:
     """Every verdict as a badge, a row a model and a column a question: (profile, verdict, tone)."""
-    return [
-        (
-            model.name,
-            [
-                [
-                    (
-                        _profile(results, v) if v.kind != "specificity" or len(results.profiles) > 2 else "",
-                        v.verdict,
-                        tone_of(v.verdict),
-                    )
-                    for v in results.verdicts
-                    if v.model == model.name and v.kind == kind
-                ]
-                for kind in KINDS
-            ],
-        )
-        for model in results.models
-    ]
+
+    def badge(verdict: Verdict) -> tuple[str, str, str]:
+        # With two profiles there is one pair, which needs no name.
+        named = verdict.kind != "specificity" or len(results.profiles) > 2
+        return (_profile(results, verdict) if named else "", verdict.verdict, tone_of(verdict.verdict))
+
+    def column(model: str, kind: str) -> list[tuple[str, str, str]]:
+        return [badge(found) for found in results.verdicts if (found.model, found.kind) == (model, kind)]
+
+    return [(model.name, [column(model.name, kind) for kind in HEADLINES]) for model in results.models]
 
 
 def tone_of(verdict: str) -> str:
@@ -125,7 +120,7 @@ def _profile(results: Results, verdict: Verdict) -> str:
 
 def _line(results: Results, verdict: Verdict) -> Line:
     evidence = results.evidence(verdict)
-    seeds = {row.n_seeds for row in evidence}
+    seeds = {row.n_seeds for row in evidence if row.arm != "base"}  # base has one checkpoint
     clusters = {row.n_clusters for row in evidence if row.n_clusters}
     rests = []
     if seeds:
