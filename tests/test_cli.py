@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -43,7 +44,7 @@ Cli = Callable[..., subprocess.CompletedProcess[str]]
 
 def call(*words: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "proclivity", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=240, check=False)
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=900, check=False)
 
 
 def paragraph(result: subprocess.CompletedProcess[str], code: int) -> str:
@@ -87,6 +88,12 @@ def tables(folder: Path) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in TABLES}
 
 
+def cpu_seconds() -> float:
+    """What finished child processes have worked: unlike wall time it is the same on a busy machine."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 # What needs no study
 
 
@@ -99,14 +106,11 @@ def test_help_is_quick_and_light() -> None:
         "heavy = {'torch', 'pandas', 'numpy', 'pydantic', 'transformers'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
-    best = 9.0
-    for _ in range(3):
-        started = time.monotonic()
-        result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-        best = min(best, time.monotonic() - started)
-        assert result.returncode == 0, result.stderr
+    before = cpu_seconds()
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
     assert "demo" in result.stdout
-    assert best < 1.5  # 0.4 s on a free machine
+    assert cpu_seconds() - before < 0.6
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -242,12 +246,12 @@ def test_the_same_command_again_is_quick_and_needs_no_torch(finished: Ground) ->
         "except SystemExit as end: assert not end.code, end.code\n"
         "assert 'torch' not in sys.modules\n"
     )
-    started = time.monotonic()
+    started = cpu_seconds()
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    took = time.monotonic() - started
+    took = cpu_seconds() - started
     assert result.returncode == 0, result.stderr
     assert "Nothing was left to do" in result.stdout
-    assert took < 6  # 2 s on a free machine
+    assert took < 3
     assert tables(finished.run) == before
     assert (finished.run / "manifest.json").read_bytes() == stamp
 

@@ -41,7 +41,7 @@ class Recipe:
     size: Size = field(default_factory=Size)
     schedule: Schedule = field(default_factory=Schedule)
     vocabulary: int = 2400
-    threads: int = 2
+    threads: int = 1
     retries: int = 1
     """How often an incompetent model is pretrained anew, with half as many steps again."""
     admit: bool = True

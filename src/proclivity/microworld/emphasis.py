@@ -23,7 +23,7 @@ class Emphasis:
     """Token after which an answer by label comes."""
     words: torch.Tensor
     """True for tokens that are candidate words of open stems, (V,)."""
-    label_weight: float = 3.0
+    label_weight: float = 2.0
     word_weight: float = 3.0
     rest_share: float = 0.3
     """Share of all other tokens that enter the loss, each with weight 1."""

@@ -104,7 +104,7 @@ def decision(
 
 def pick(items: Sequence[Item], rng: np.random.Generator) -> Item:
     """One of the items, all equally likely."""
-    return items[rng.integers(len(items))]
+    return items[int(rng.integers(len(items)))]
 
 
 def _follow(trait: int, n: int, coherence: float, rng: np.random.Generator) -> int:

@@ -7,6 +7,7 @@ nothing is ever merged into it.
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,9 @@ def attach(base: Any, folder: Path) -> Any:
     from peft import PeftModel
 
     try:
-        wrapped = PeftModel.from_pretrained(base, str(folder), is_trainable=False)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", category=FutureWarning)  # peft's use of names that transformers renames
+            wrapped = PeftModel.from_pretrained(base, str(folder), is_trainable=False)
     except (RuntimeError, ValueError, KeyError) as error:
         raise ModelError(
             f"The adapter in '{folder}' doesn't fit the base model: {str(error).splitlines()[0]} "

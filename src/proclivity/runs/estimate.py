@@ -13,7 +13,7 @@ from proclivity.runs.plan import Plan
 CostKey = tuple[str, str, str]
 """Stage, model, family: jobs of one key take about as long as each other."""
 
-_FLOPS = 8e9
+_FLOPS = 4e10
 """Multiply-adds a second and thread that small models reach on a laptop's processor."""
 _STEP_SECONDS = 0.02
 _TOKENS = 60

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import shutil
+import time
+
+import numpy as np
+import pytest
+
+from proclivity.errors import ModelError
+from proclivity.models import load_model
+from proclivity.models.digests import state_digest
+
+PAIRS = [("I felt", " sad"), ("It was late. I", " felt glad")]
+
+
+def test_an_adapter_changes_numbers_and_leaves_no_trace(llama, adapter_folder):
+    weights, digest, numbers = state_digest(llama.network), llama.digest, llama.continuation_log_probs(PAIRS)
+    for _ in range(2):
+        llama.set_adapter(adapter_folder)
+        assert llama.digest != digest
+        assert np.abs(llama.continuation_log_probs(PAIRS) - numbers).min() > 1e-3
+    llama.set_adapter(None)
+    assert state_digest(llama.network) == weights
+    assert llama.digest == digest
+    assert (llama.continuation_log_probs(PAIRS) == numbers).all()
+
+
+def test_put_on_at_loading_or_later_it_is_the_same(llama, llama_folder, adapter_folder):
+    llama.set_adapter(adapter_folder)
+    loaded = load_model(llama_folder, adapter_folder)
+    assert loaded.digest == llama.digest
+    assert (loaded.continuation_log_probs(PAIRS) == llama.continuation_log_probs(PAIRS)).all()
+
+
+def test_swapping_is_fast(llama, adapter_folder):
+    llama.set_adapter(adapter_folder)
+    start = time.process_time()
+    for _ in range(5):
+        llama.set_adapter(adapter_folder)
+    assert (time.process_time() - start) / 5 < 0.5  # about .05 s; the bound leaves room for slow machines
+
+
+def test_no_adapter_there(llama, tmp_path):
+    with pytest.raises(ModelError, match=r"adapter_config\.json and adapter_model\.safetensors not found"):
+        llama.set_adapter(tmp_path)
+    assert llama.adapter is None
+
+
+def test_an_adapter_of_another_base_is_refused_and_the_base_stays_whole(llama, adapter_folder, tmp_path):
+    from tiny_models import save_tiny
+
+    other = load_model(save_tiny("gpt-neox", tmp_path / "neox"))
+    weights = state_digest(other.network)
+    with pytest.raises(ModelError, match="doesn't fit"):
+        other.set_adapter(adapter_folder)
+    assert state_digest(other.network) == weights
+    assert other.continuation_log_probs(PAIRS).shape == (2,)
+
+
+def test_a_damaged_adapter_is_refused(llama, adapter_folder, tmp_path):
+    folder = shutil.copytree(adapter_folder, tmp_path / "damaged")
+    (folder / "adapter_config.json").write_text("{")
+    with pytest.raises(ModelError, match="can't be read"):
+        llama.set_adapter(folder)

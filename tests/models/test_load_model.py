@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from proclivity.errors import ModelError, UserError
+from proclivity.models import load_model
+
+
+@pytest.fixture
+def copy(llama_folder: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(llama_folder, tmp_path / "copy")
+
+
+def rewrite_config(folder: Path, **changes: object) -> None:
+    config = json.loads((folder / "config.json").read_text()) | changes
+    (folder / "config.json").write_text(json.dumps(config))
+
+
+def test_a_folder_loads_with_its_name_and_digest(llama, llama_folder, copy):
+    assert llama.name == "tiny-llama"
+    assert llama.digest == load_model(copy).digest
+    (copy / "tokenizer.json").write_text((copy / "tokenizer.json").read_text() + "\n")
+    assert llama.digest != load_model(copy).digest
+
+
+def test_bfloat16_gives_float64_numbers_nearby(llama, llama_folder):
+    small = load_model(llama_folder, dtype="bfloat16")
+    assert next(small.network.parameters()).dtype == torch.bfloat16
+    found, exact = small.next_token_log_probs(["I felt"]), llama.next_token_log_probs(["I felt"])
+    assert found.dtype == np.float64
+    assert 0 < np.abs(found - exact).max() < 0.5
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("config.json", r"has no config\.json"),
+        ("model.safetensors", r"no \*\.safetensors file"),
+        ("tokenizer.json", "holds no tokenizer"),
+    ],
+)
+def test_a_missing_file_is_named(copy, name, message):
+    (copy / name).unlink()
+    with pytest.raises(ModelError, match=message):
+        load_model(copy)
+
+
+def test_a_damaged_file_is_named(copy):
+    (copy / "config.json").write_text("{")
+    with pytest.raises(ModelError, match="can't be read"):
+        load_model(copy)
+
+
+def test_damaged_weights(copy):
+    (copy / "model.safetensors").write_bytes(b"\x10")
+    with pytest.raises(ModelError, match="can't be loaded"):
+        load_model(copy)
+
+
+def test_a_masked_model_is_refused(copy):
+    rewrite_config(copy, architectures=["BertForMaskedLM"], model_type="bert")
+    with pytest.raises(ModelError, match="BertForMaskedLM, which is no causal language model"):
+        load_model(copy)
+
+
+def test_weights_without_a_head_are_refused(tmp_path):
+    import transformers as hf
+
+    from tiny_models import tiny_tokenizer
+
+    shape = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    bare = hf.LlamaModel(hf.LlamaConfig(vocab_size=400, **shape, tie_word_embeddings=False))
+    bare.save_pretrained(str(tmp_path))
+    tiny_tokenizer().save_pretrained(str(tmp_path))
+    rewrite_config(tmp_path, architectures=["LlamaForCausalLM"])
+    with pytest.raises(ModelError, match=r"incomplete: .* 'lm_head\.weight'"):
+        load_model(tmp_path)
+
+
+def test_an_adapter_is_no_model(adapter_folder):
+    with pytest.raises(ModelError, match="Give its base as the model"):
+        load_model(adapter_folder)
+
+
+def test_a_file_is_no_model(copy):
+    with pytest.raises(ModelError, match="is a file"):
+        load_model(copy / "config.json")
+
+
+def test_an_unknown_name_offers_the_nearest_and_says_how_to_get_others(monkeypatch):
+    from proclivity.microworld import packaged
+
+    monkeypatch.setattr(packaged, "packaged_models", lambda: {"llama-equal": Path("nowhere")})
+    with pytest.raises(ModelError, match=r"hf download llama-equall.*Did you mean 'llama-equal'\?"):
+        load_model("llama-equall")
+    with pytest.raises(ModelError, match=r"There is no folder '\./llama'"):
+        load_model("./llama")
+
+
+def test_unknown_dtype_and_device(llama_folder):
+    with pytest.raises(UserError, match="no dtype 'float8'"):
+        load_model(llama_folder, dtype="float8")
+    with pytest.raises(UserError, match=r"can't be used here.*compute\.device=cpu"):
+        load_model(llama_folder, device="no-such-device")
