@@ -61,9 +61,7 @@ class Ground:
     def __init__(self, folder: Path):
         self.folder = folder
         self.pack = write_mini_pack(folder / "mini")
-        for path in self.pack.glob(
-            "scenarios/*.yml"
-        ):  # valence tells the classes apart there, and a gate refuses it
+        for path in self.pack.glob("scenarios/*.yml"):  # valence tells the classes apart there, and a gate refuses it
             path.write_text(path.read_text().replace("valence: -1", "valence: 0"))
         texts = [*pack_texts(self.pack), " A", " B", " 1", " 2", " ; Options : I picked"]
         self.model = write_tiny_model(folder / "model", texts)
@@ -169,9 +167,7 @@ def test_a_folder_that_is_no_model(ground: Ground, tmp_path: Path) -> None:
     assert "config.json" in text
     assert "save_pretrained" in text
     assert not (out / "jobs").exists()
-    assert "config.json" in paragraph(
-        call("measure", "--model", empty, "--pack", ground.pack, "--out", out), 2
-    )
+    assert "config.json" in paragraph(call("measure", "--model", empty, "--pack", ground.pack, "--out", out), 2)
 
 
 def test_a_folder_that_cannot_be_written(ground: Ground, tmp_path: Path) -> None:

@@ -38,9 +38,7 @@ def test_control_characters_go_and_text_stays(text: str, shown: str) -> None:
         (OSError(errno.ENOSPC, "No space left on device"), 1),
     ],
 )
-def test_every_error_is_one_paragraph(
-    error: BaseException, code: int, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_every_error_is_one_paragraph(error: BaseException, code: int, capsys: pytest.CaptureFixture[str]) -> None:
     def command() -> None:
         raise error
 

@@ -44,13 +44,9 @@ def engine(folder: Path, jobs: list[Job], workers: int = 2, events: list[str] | 
     by_digest = {job.digest: job for job in jobs}
     context = Context(str(folder), STUDY, None, {}, by_digest)  # type: ignore[arg-type]
     tell = (
-        (lambda kind, job, seconds: None)
-        if events is None
-        else (lambda k, j, s: events.append(f"{k} {j.spec['n']}"))
+        (lambda kind, job, seconds: None) if events is None else (lambda k, j, s: events.append(f"{k} {j.spec['n']}"))
     )
-    return LocalEngine(
-        context, Schedule(by_digest, {}), ledger, workers, tell, worker_module="scripted_worker"
-    )
+    return LocalEngine(context, Schedule(by_digest, {}), ledger, workers, tell, worker_module="scripted_worker")
 
 
 def run(folder: Path, jobs: list[Job], workers: int = 2) -> list[Failure]:

@@ -36,10 +36,7 @@ def test_a_commit_leaves_outputs_spec_and_a_record_that_names_their_sha256(ledge
     finish(ledger)
     record = ledger.record(JOB.digest)
     # SHA-256 of the six bytes "result", by `printf result | sha256sum`
-    assert (
-        record["outputs"]["inner/out.txt"]
-        == "f6a214f7a5fcda0c2cee9660b7fc29f5649e3c68aad48e20e950137c98913a68"
-    )
+    assert record["outputs"]["inner/out.txt"] == "f6a214f7a5fcda0c2cee9660b7fc29f5649e3c68aad48e20e950137c98913a68"
     assert set(record["outputs"]) == {"inner/out.txt", "spec.json"}
     assert json.loads((ledger.folder(JOB.digest) / "spec.json").read_text()) == JOB.identity()
     assert ledger.fault(JOB.digest) == ""

@@ -156,9 +156,7 @@ def test_the_digest_is_the_sha256_of_the_canonical_identity() -> None:
     assert Job("pool", {"n": 1}, after=("x",)).digest == job.digest  # waiting is no part of what a job is
 
 
-def test_changed_code_redoes_the_stages_that_rest_on_it(
-    mini_pack: LoadedPack, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_changed_code_redoes_the_stages_that_rest_on_it(mini_pack: LoadedPack, monkeypatch: pytest.MonkeyPatch) -> None:
     from proclivity.runs import jobs
 
     before = plan_of(mini_pack)

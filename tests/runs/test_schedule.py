@@ -18,10 +18,7 @@ def study(models: int = 2, arms: int = 2, families: int = 2) -> dict[str, Job]:
     pool = Job("pool", {"n": 1})
     jobs = [pool]
     for m in range(models):
-        base = [
-            Job("measure", {"m": m, "f": f}, model=f"m{m}", arm="base", family=f"f{f}")
-            for f in range(families)
-        ]
+        base = [Job("measure", {"m": m, "f": f}, model=f"m{m}", arm="base", family=f"f{f}") for f in range(families)]
         jobs += base
         for a in range(arms):
             spec = {"m": m, "a": a}
@@ -58,9 +55,7 @@ def run_all(schedule: Schedule, workers: int) -> list[tuple[int, Job]]:
 
 
 @given(st.integers(1, 3), st.integers(0, 3), st.integers(1, 3), st.integers(1, 4))
-def test_every_job_runs_once_and_after_what_it_needs(
-    models: int, arms: int, families: int, workers: int
-) -> None:
+def test_every_job_runs_once_and_after_what_it_needs(models: int, arms: int, families: int, workers: int) -> None:
     jobs = study(models, arms, families)
     order = [job.digest for _, job in run_all(Schedule(jobs, COST), workers)]
     assert sorted(order) == sorted(jobs)

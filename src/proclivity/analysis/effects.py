@@ -28,6 +28,7 @@ from proclivity.analysis.floors import SHARED, FloorEstimate
 from proclivity.analysis.intervals import CrossedEstimate, Floats, crossed, interval, p_two_sided, two_way_bootstrap
 from proclivity.analysis.multiplicity import benjamini_hochberg, holm
 from proclivity.analysis.permutation import sign_flip
+from proclivity.analysis.selection import WRAPPER
 
 COLUMNS = [
     *("effect_id", "model", "arm", "control", "contrast", "family", "content_class", "stratum", "metric", "unit"),
@@ -116,13 +117,17 @@ def model_effects(model: str, table: ItemTable, design: Design) -> list[Effect]:
 def _arm_effects(
     model: str, arm: str, control: str, cells: dict[Group, SeedCluster], units: dict[Group, str], design: Design
 ) -> list[Effect]:
-    effects = [_effect(model, arm, control, group, [cell], units[group], design) for group, cell in cells.items()]
+    effects = [
+        _effect(model, arm, control, group, [cell], units[group], design)
+        for group, cell in cells.items()
+        if not group.stratum.startswith(WRAPPER)
+    ]
     families = sorted({group.family for group in cells})
     for name, members in ((CLOZE, cloze_families(families)), (ALL, open_families(families))):
-        kinds = {(g.metric, g.content_class): g for g in cells if g.family in members}
-        for (metric, content_class), example in kinds.items():
-            own = {f: c for f in members if (c := cells.get(Group(f, example.stratum, metric, content_class)))}
-            group = Group(name, "", metric, content_class)
+        # Wrappers cross with the cloze families alone, so only the average over those is given by wrapper.
+        kinds = {g._replace(family=name): g for g in cells if g.family in members and (name == CLOZE or not g.stratum)}
+        for group, example in kinds.items():
+            own = {f: c for f in members if (c := cells.get(group._replace(family=f)))}
             effects.append(
                 _effect(model, arm, control, group, list(own.values()), units[example], design, families=list(own))
             )
@@ -238,6 +243,7 @@ def add_adjusted_p(book: EffectBook, design: Design) -> None:
             row["arm"] in profiles
             and row["control"] in REQUIRED_CONTROLS
             and row["family"] in {CLOZE, ALL}
+            and not row["stratum"]
             and row["metric"] == "score"
             and row["content_class"] in classes
         )

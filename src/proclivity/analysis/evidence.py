@@ -17,6 +17,7 @@ from proclivity.analysis.design import (
     open_families,
 )
 from proclivity.analysis.effects import Effect, EffectBook
+from proclivity.analysis.selection import WRAPPER
 from proclivity.analysis.wording import plain
 
 
@@ -48,6 +49,17 @@ class Evidence:
     def against_required(self, arm: str, content_class: str, family: str = CLOZE) -> list[Effect]:
         """The score against each control that a claim needs; fewer than two where a control was not run."""
         found = [self.score(arm, control, content_class, family) for control in REQUIRED_CONTROLS if control != arm]
+        return [effect for effect in found if effect is not None]
+
+    def wrappers(self) -> list[str]:
+        """Frames in which the cloze families were asked, where there are several."""
+        strata = {effect.row["stratum"] for effect in self.book.effects.values() if effect.row["model"] == self.model}
+        return sorted(stratum.removeprefix(WRAPPER) for stratum in strata if stratum.startswith(WRAPPER))
+
+    def in_wrapper(self, arm: str, content_class: str, wrapper: str) -> list[Effect]:
+        """The score in one frame, averaged over cloze families, against each control that a claim needs."""
+        group = Group(CLOZE, WRAPPER + wrapper, "score", content_class)
+        found = [self.book.find(self.model, arm, control, group) for control in REQUIRED_CONTROLS]
         return [effect for effect in found if effect is not None]
 
     def clear_above(self, arm: str, content_class: str, family: str = CLOZE) -> bool:

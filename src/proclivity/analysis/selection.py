@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from proclivity.analysis.design import CHOICE, PRIMARY_FORMAT
+from proclivity.analysis.design import CHOICE, CLOZE_PREFIX, PRIMARY_FORMAT
 from proclivity.errors import UserError
 
 ITEM_KEY = ("family", "probe_id", "item_id", "wrapper", "format", "alphabet", "order")
@@ -19,13 +19,16 @@ REQUIRED = (*ITEM_KEY, "model", "arm", "seed", "content_class", "cluster", "spli
 OPTIONAL: dict[str, Any] = {"dose": 1.0, "step": -1, "distance": 0, "missing_reason": ""}
 LAST_STEP = -1
 STRATUM = "stratum"
+WRAPPER = "wrapper:"
+"""Prefix of a stratum that holds the probes in one frame."""
 
 
 def main_rows(measurements: pd.DataFrame) -> pd.DataFrame:
     """The rows of the main analysis, with text columns free of gaps and a column `stratum`.
 
     Held-out decisions are kept apart by how far they are from training: their stratum is the split, with the
-    format behind it where that isn't the primary one ('new-domain' or 'new-domain/text'). Elsewhere it is ''.
+    format behind it where that isn't the primary one ('new-domain' or 'new-domain/text'). Elsewhere it is ''; scores
+    of cloze families that were asked in several wrappers stand there again, once a wrapper ('wrapper:plain').
 
     Raises:
         UserError: for a table without rows or without a needed column.
@@ -41,7 +44,15 @@ def main_rows(measurements: pd.DataFrame) -> pd.DataFrame:
     decision = rows["family"] == CHOICE
     secondary = decision & ~rows["format"].isin(["", PRIMARY_FORMAT])
     stratum = rows["split"].where(decision, "")
-    return rows.assign(**{STRATUM: stratum.where(~secondary, stratum + "/" + rows["format"])})
+    rows = rows.assign(**{STRATUM: stratum.where(~secondary, stratum + "/" + rows["format"])})
+    return pd.concat([rows, _by_wrapper(rows)], ignore_index=True)
+
+
+def _by_wrapper(rows: pd.DataFrame) -> pd.DataFrame:
+    scores = rows[rows["family"].str.startswith(CLOZE_PREFIX) & (rows["metric"] == "score")]
+    if scores["wrapper"].nunique() < 2:
+        return scores.iloc[:0]
+    return scores.assign(**{STRATUM: WRAPPER + scores["wrapper"]})
 
 
 def _final(rows: pd.DataFrame) -> pd.DataFrame:

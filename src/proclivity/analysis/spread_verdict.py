@@ -42,17 +42,24 @@ def spread(evidence: Evidence, profile: ProfileDesign) -> dict[str, Any] | None:
     vanishing = fallen if base is not None and is_above(base) else []
     word = _word(evidence, profile, own, rising, bool(vanishing))
     parts = [_vanishing_words(vanishing, base), _main_words(evidence, profile, word, own)]
-    parts += [_family_words(singly), _rising_words(evidence, profile, rising)]
+    framed = {w: evidence.in_wrapper(profile.id, profile.content_class, w) for w in evidence.wrappers()}
+    parts += [_family_words(singly), _wrapper_words(framed), _rising_words(evidence, profile, rising)]
     numbers = {
         "against": {str(effect.row["control"]): figures(effect) for effect in own},
         "base": figures(base),
         "clear_families": [family for family, clear in singly.items() if clear],
         "unclear_families": [family for family, clear in singly.items() if not clear],
+        "by_wrapper": {w: {str(e.row["control"]): figures(e) for e in effects} for w, effects in framed.items()},
         "other_classes_rising": {
             c: {str(e.row["control"]): figures(e) for e in evidence.against_required(profile.id, c)} for c in rising
         },
     }
-    shown = [*own, base, *(e for c in rising for e in evidence.against_required(profile.id, c))]
+    shown = [
+        *own,
+        base,
+        *(e for effects in framed.values() for e in effects),
+        *(e for c in rising for e in evidence.against_required(profile.id, c)),
+    ]
     shown += [
         effect
         for family in evidence.open_families()
@@ -113,6 +120,16 @@ def _family_words(singly: dict[str, bool]) -> str:
     if not clear:
         return "No single family shows its own content clear of 0 against both." if len(singly) > 1 else ""
     return f"Its own content is clear singly in {listing(clear)}{f'; not in {listing(unclear)}' if unclear else ''}."
+
+
+def _wrapper_words(framed: dict[str, list[Effect]]) -> str:
+    """The size in each frame, so that an average doesn't hide a shift that one frame carries."""
+    amounts = [f"{shift(effects[0])} in the frame '{wrapper}'" for wrapper, effects in framed.items() if effects]
+    unclear = [w for w, effects in framed.items() if not effects or not all(is_above(effect) for effect in effects)]
+    if not amounts:
+        return ""
+    clear = f"not clear against both in {listing(unclear)}" if unclear else "clear against both in each"
+    return f"By frame, against own-policy: {listing(amounts)}; {clear}."
 
 
 def _rising_words(evidence: Evidence, profile: ProfileDesign, rising: list[str]) -> str:

@@ -22,22 +22,50 @@ def class_rows(setting: Setting, place: Place, found: PlaceScores, only: Sequenc
         only: classes to report; empty means all, and their contrast.
     """
     identity, family = setting.identity, setting.family
-    mass = np.nan if found.reason else float(candidate_mass(found.log_probs))
-    kept = withhold_low_mass(class_scores(found.log_probs), np.nan_to_num(mass))
+    if found.reason:
+        return _missing_rows(setting, place, found, only)
+    mass = float(candidate_mass(found.log_probs))
+    kept = withhold_low_mass(class_scores(found.log_probs), mass)
     rows = []
     for name, score, low, log_p in zip(found.names, kept.values, kept.reasons, found.log_probs, strict=True):
         if not only or name in only:
             fields = {**place.fields, "content_class": name}
-            rows.append(make_row(identity, family, "score", score, found.reason or str(low), **fields))
-            rows.append(make_row(identity, family, "p_class", float(np.exp(log_p)), found.reason, **fields))
-    rows.append(make_row(identity, family, "candidate_mass", mass, found.reason, **place.fields))
-    first, second = setting.pack.spec.contrast
-    if not only and first in found.names and second in found.names:
-        contrast = withhold_low_mass(class_contrast(found.log_probs, found.names, first, second), np.nan_to_num(mass))
-        fields = {**place.fields, "content_class": f"{first}-{second}"}
-        reason = found.reason or str(contrast.reasons)
-        rows.append(make_row(identity, family, "contrast", float(contrast.values), reason, **fields))
+            rows.append(make_row(identity, family, "score", score, str(low), **fields))
+            rows.append(make_row(identity, family, "p_class", float(np.exp(log_p)), **fields))
+    rows.append(make_row(identity, family, "candidate_mass", mass, **place.fields))
+    if contrast_name := _contrast(setting, found, only):
+        difference = class_contrast(found.log_probs, found.names, *setting.pack.spec.contrast)
+        contrast = withhold_low_mass(difference, mass)
+        fields = {**place.fields, "content_class": contrast_name}
+        rows.append(make_row(identity, family, "contrast", float(contrast.values), str(contrast.reasons), **fields))
     return rows
+
+
+def _contrast(setting: Setting, found: PlaceScores, only: Sequence[str]) -> str:
+    """Name of the pack's contrast, where both of its classes are asked for here; else ''."""
+    pair = setting.pack.spec.contrast
+    return "-".join(pair) if not only and set(pair) <= set(found.names) else ""
+
+
+def _missing_rows(setting: Setting, place: Place, found: PlaceScores, only: Sequence[str]) -> list[Row]:
+    """The same rows, all missing for one reason."""
+    asked = [("candidate_mass", "")]
+    for name in found.names:
+        if not only or name in only:
+            asked += [("score", name), ("p_class", name)]
+    if contrast_name := _contrast(setting, found, only):
+        asked.append(("contrast", contrast_name))
+    return [
+        make_row(
+            setting.identity,
+            setting.family,
+            metric,
+            np.nan,
+            found.reason,
+            **{**place.fields, "content_class": content_class},
+        )
+        for metric, content_class in asked
+    ]
 
 
 def unconditional_rows(setting: Setting, place: Place, found: PlaceScores) -> list[Row]:

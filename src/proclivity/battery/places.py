@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from proclivity.specs import LoadedPack, ProbeItem, ProbeSet, fill
 
@@ -26,7 +27,7 @@ class Place:
         return f"{self.probe_id}|{self.wrapper}"
 
     @property
-    def fields(self) -> dict[str, object]:
+    def fields(self) -> dict[str, Any]:
         """Identity fields of this place's rows."""
         item = self.item
         return {

@@ -71,9 +71,7 @@ app.command(
 )(decisions)
 app.command(epilog=_example("proclivity analyze runs/demo --out again --set level=0.99"))(analyze)
 app.command(epilog=_example("proclivity report runs/demo"))(report)
-app.command("list", epilog=_example("proclivity list", "proclivity list profiles --pack microworld"))(
-    list_content
-)
+app.command("list", epilog=_example("proclivity list", "proclivity list profiles --pack microworld"))(list_content)
 app.command(epilog=_example("proclivity check my-pack", "proclivity check study.yml"))(check)
 app.command(
     epilog=_example(

@@ -56,9 +56,7 @@ def _studies(pack: str) -> list[dict[str, Any]]:
     rows = []
     for name in packaged_studies():
         study = load_study(name)
-        rows.append(
-            {"name": name, "models": len(study.models), "seeds": study.seeds, "question": study.question}
-        )
+        rows.append({"name": name, "models": len(study.models), "seeds": study.seeds, "question": study.question})
     return rows
 
 
@@ -109,9 +107,7 @@ def _families(pack: str) -> list[dict[str, Any]]:
         for s in loaded.probes.values()
     ]
     openings = len(loaded.spec.completion_prompts)
-    rows.append(
-        {"name": "choice", "kind": "choice", "items": "", "wrappers": "", "title": "held-out decisions"}
-    )
+    rows.append({"name": "choice", "kind": "choice", "items": "", "wrappers": "", "title": "held-out decisions"})
     rows.append(
         {
             "name": "completions",
@@ -178,10 +174,7 @@ def _check_pack(path: str) -> dict[str, Any]:
     pack = load_pack(path)
     block = len(pack.spec.action_classes) * len(pack.spec.alphabets)
     trained = sum(
-        scenario.split == "train"
-        for domain in pack.domains
-        if domain.split == "train"
-        for scenario in domain.scenarios
+        scenario.split == "train" for domain in pack.domains if domain.split == "train" for scenario in domain.scenarios
     )
     report = require_gates(pack, make_pool(pack, block * max(trained, 1), 0))
     scenarios = sum(len(domain.scenarios) for domain in pack.domains)

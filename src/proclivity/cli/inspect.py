@@ -74,9 +74,7 @@ def _machine() -> list[dict[str, Any]]:
         enough = memory > 2e9
         rows.append(_row("memory", size(memory) + ("" if enough else ": use --workers 1"), enough))
     free = shutil.disk_usage(".").free
-    rows.append(
-        _row("room on this disk", size(free) + ("" if free > 2e9 else ": the demo needs 2 GB"), free > 2e9)
-    )
+    rows.append(_row("room on this disk", size(free) + ("" if free > 2e9 else ": the demo needs 2 GB"), free > 2e9))
     return rows
 
 
@@ -84,7 +82,7 @@ def _libraries() -> list[dict[str, Any]]:
     from importlib import import_module, metadata
 
     rows = []
-    for name in ("torch", "transformers", "peft", "pandas", "pyarrow", "scipy", "plotly", "jinja2"):
+    for name in ("torch", "transformers", "peft", "pandas", "pyarrow", "scipy", "statsmodels", "jinja2"):
         try:
             import_module(name)
             rows.append(_row(name, metadata.version(name)))

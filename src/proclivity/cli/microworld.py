@@ -45,14 +45,10 @@ def _microworld() -> None:
 def build(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the checkpoint.")],
     architecture: Annotated[Architecture, typer.Option("--architecture", "-a")] = Architecture.llama,
-    world: Annotated[
-        World, typer.Option("--world", "-w", help="Link between choosing and speaking.")
-    ] = World.equal,
+    world: Annotated[World, typer.Option("--world", "-w", help="Link between choosing and speaking.")] = World.equal,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of corpus and weights.")] = 0,
     steps: Annotated[int, typer.Option("--steps", min=0, help="Steps; 0 takes the recipe's.")] = 0,
-    threads: Annotated[
-        int, typer.Option("--threads", min=1, help="Threads; part of what makes the weights.")
-    ] = 2,
+    threads: Annotated[int, typer.Option("--threads", min=1, help="Threads; part of what makes the weights.")] = 2,
     admit: Annotated[bool, typer.Option(help="Refuse a model that doesn't know its world.")] = True,
     quiet: Quiet = False,
     json: Json = False,
@@ -70,12 +66,8 @@ def build(
     from proclivity.microworld.build import build as build_model
 
     if out.is_file() or (out.is_dir() and any(out.iterdir()) and not (out / "recipe.json").is_file()):
-        raise UserError(
-            f"{out} isn't empty and holds no microworld checkpoint. Choose a new folder with --out."
-        )
-    recipe = Recipe(
-        architecture=str(architecture), coupling=str(world), seed=seed, threads=threads, admit=admit
-    )
+        raise UserError(f"{out} isn't empty and holds no microworld checkpoint. Choose a new folder with --out.")
+    recipe = Recipe(architecture=str(architecture), coupling=str(world), seed=seed, threads=threads, admit=admit)
     if steps:
         recipe = replace(recipe, schedule=replace(recipe.schedule, steps=steps))
     competence = build_model(recipe, out, lambda line: None if quiet or json else say(line))

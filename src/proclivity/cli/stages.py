@@ -45,23 +45,15 @@ def decisions(
 
 
 def measure(
-    model: Annotated[
-        str, typer.Option("--model", "-m", help="A packaged name, a folder, or a Hugging Face name.")
-    ],
+    model: Annotated[str, typer.Option("--model", "-m", help="A packaged name, a folder, or a Hugging Face name.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write to.")],
-    adapter: Annotated[
-        Path | None, typer.Option("--adapter", "-a", help="Folder of a peft adapter on it.")
-    ] = None,
+    adapter: Annotated[Path | None, typer.Option("--adapter", "-a", help="Folder of a peft adapter on it.")] = None,
     reference: Annotated[
         str | None,
-        typer.Option(
-            "--reference", "-r", help="Model to compare with; the bare model where an adapter is given."
-        ),
+        typer.Option("--reference", "-r", help="Model to compare with; the bare model where an adapter is given."),
     ] = None,
     pack: Pack = "microworld",
-    families: Annotated[
-        list[str] | None, typer.Option("--family", "-f", help="One family; repeatable.")
-    ] = None,
+    families: Annotated[list[str] | None, typer.Option("--family", "-f", help="One family; repeatable.")] = None,
     batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Sequences a forward pass.")] = 64,
     trust_remote_code: Annotated[bool, typer.Option(help="Run code that comes with the model.")] = False,
     quiet: Quiet = False,
@@ -93,9 +85,7 @@ def measure(
 
 
 def _means(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    kept = frame[
-        frame["metric"].isin(["score", "contrast", "chosen", "nats_per_token", "jsd_from_base", "p_yes"])
-    ]
+    kept = frame[frame["metric"].isin(["score", "contrast", "chosen", "nats_per_token", "jsd_from_base", "p_yes"])]
     rows = []
     for key, part in kept.groupby(["family", "metric", "content_class", "unit"], sort=True):
         family, metric, name, unit = key  # type: ignore[misc]
@@ -116,9 +106,7 @@ def _means(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 def analyze(
     folder: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished study.")],
-    out: Annotated[
-        Path, typer.Option("--out", "-o", help="Folder for the new effects, verdicts and report.")
-    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the new effects, verdicts and report.")],
     sets: Sets = None,
     quiet: Quiet = False,
     json: Json = False,

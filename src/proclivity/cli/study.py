@@ -40,9 +40,7 @@ def demo(
 
 
 def run(
-    study: Annotated[
-        str, typer.Argument(metavar="STUDY", help="A study file (YAML), or a packaged study's name.")
-    ],
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="A study file (YAML), or a packaged study's name.")],
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", help="Folder of the study; by default runs/ and the study's id."),
@@ -116,9 +114,7 @@ def _print_summary(study: Study, summary: RunSummary, quiet: bool) -> None:
         say(f"Report: {summary.report.resolve()}")
         return
     kept = summary.finished_before + summary.finished_now
-    say(
-        f"{kept} of {summary.total} jobs finished; {len(summary.failures)} failed, {summary.blocked} rest on those."
-    )
+    say(f"{kept} of {summary.total} jobs finished; {len(summary.failures)} failed, {summary.blocked} rest on those.")
     _print_failures([(row.title, row.reason) for row in summary.failures])
     say("What is finished is kept. After the mend, the same command goes on from there.")
 

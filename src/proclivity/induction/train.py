@@ -25,7 +25,7 @@ from proclivity.models.adapters import WEIGHTS, detach
 from proclivity.models.folder import weight_files
 from proclivity.models.forward import LogitReader, pad_right
 from proclivity.models.hf import HFModel
-from proclivity.models.load import load_model
+from proclivity.models.load import load_model, quiet_progress
 from proclivity.records import Checkpoint, TrainingRow
 from proclivity.specs import ComputeSpec, InductionSpec, digest_of_file, digest_of_files
 
@@ -70,7 +70,7 @@ def induce(
         torch.manual_seed(seed)
         with _trainable(base, spec) as (network, save):
             bf16 = spec.method == "full" and compute.dtype == "bfloat16"
-            curve = _train(network, rows, spec, seed, _pad(base), bf16, progress)
+            curve = _train(network, rows, spec, seed, bf16, progress)
             _write(out, save, card_text(base.name, rows[0].arm, seed, len(rows), spec))
     digest = digest_of_file(out / WEIGHTS) if spec.method == "lora" else digest_of_files(weight_files(out), out)
     return Checkpoint(
@@ -104,7 +104,8 @@ def _trainable(base: HFModel, spec: InductionSpec) -> Iterator[tuple[Any, Callab
         network = copy.deepcopy(base.network).float().requires_grad_(True)
 
         def save_full(out: Path) -> None:
-            network.save_pretrained(str(out))
+            with quiet_progress():
+                network.save_pretrained(str(out))
             base.tokenizer.save_pretrained(str(out))
 
         yield network, save_full
@@ -146,16 +147,11 @@ def _with_lora(base: HFModel, spec: InductionSpec) -> Any:
     return wrapped
 
 
-def _pad(base: HFModel) -> int:
-    return int(base.tokenizer.pad_token_id or 0)
-
-
 def _train(
     network: Any,
     rows: Sequence[TrainingRow],
     spec: InductionSpec,
     seed: int,
-    pad: int,
     bf16: bool,
     progress: Progress | None,
 ) -> list[float]:
@@ -174,7 +170,7 @@ def _train(
         rate = schedule.at(step)
         optimizer.param_groups[0]["lr"] = rate
         with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
-            loss = _loss(reader, [rows[place] for place in places], pad, device)
+            loss = _loss(reader, [rows[place] for place in places], device)
         loss.backward()  # type: ignore[no-untyped-call]
         norm = torch.nn.utils.clip_grad_norm_(weights, spec.clip)
         _require_finite(loss.item(), norm.item(), rows[0].arm, seed, step, len(plan), rate, spec)
@@ -186,10 +182,10 @@ def _train(
     return curve
 
 
-def _loss(reader: LogitReader, rows: Sequence[TrainingRow], pad: int, device: torch.device) -> torch.Tensor:
+def _loss(reader: LogitReader, rows: Sequence[TrainingRow], device: torch.device) -> torch.Tensor:
     """Mean cross-entropy over the supervised tokens of a batch, nats."""
     wanted = [(n, p) for n, row in enumerate(rows) for p, trained in enumerate(row.loss_mask) if trained]
-    ids = pad_right([row.input_ids[:-1] for row in rows], pad, device)  # (B, T)
+    ids = pad_right([row.input_ids[:-1] for row in rows], device)  # (B, T)
     lines = torch.tensor([n for n, _ in wanted], device=device)
     columns = torch.tensor([p - 1 for _, p in wanted], device=device)
     targets = torch.tensor([rows[n].input_ids[p] for n, p in wanted], device=device)

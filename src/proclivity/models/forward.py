@@ -24,10 +24,14 @@ def batch_plan(lengths: Sequence[int], batch_size: int) -> list[list[int]]:
     return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
 
 
-def pad_right(sequences: Sequence[Sequence[int]], pad: int, device: torch.device) -> torch.Tensor:
-    """Token ids as one rectangle; under causal attention what stands to the right changes nothing to the left."""
+def pad_right(sequences: Sequence[Sequence[int]], device: torch.device) -> torch.Tensor:
+    """Token ids as one rectangle, each row's last token repeated.
+
+    Under causal attention what stands to the right changes nothing to the left, so any token will do and no mask is
+    needed; a padding token would make the library warn of a missing one.
+    """
     width = max(len(ids) for ids in sequences)
-    rows = [list(ids) + [pad] * (width - len(ids)) for ids in sequences]
+    rows = [[*ids, *[ids[-1]] * (width - len(ids))] for ids in sequences]
     return torch.tensor(rows, dtype=torch.long, device=device)  # (B, T)
 
 

@@ -177,13 +177,9 @@ class HFModel:
             rows = torch.tensor([line[index] for index, _ in places], device=self.device)
             columns = torch.tensor([position for _, position in places], device=self.device)
             with torch.no_grad():
-                ids = pad_right([sequences[index] for index in batch], self._pad, self.device)
+                ids = pad_right([sequences[index] for index in batch], self.device)
                 log_probs = self.reader.logits(ids, rows, columns).cpu().double().log_softmax(-1)
             yield places, log_probs
-
-    @property
-    def _pad(self) -> int:
-        return int(self.tokenizer.pad_token_id or 0)
 
     def _require_room(self, lengths: Sequence[int]) -> None:
         room = getattr(self.network.config.get_text_config(), "max_position_embeddings", None)

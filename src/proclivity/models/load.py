@@ -83,7 +83,7 @@ def _network(folder: Path, config: dict[str, Any], dtype: torch.dtype, trust_rem
 
     _require_causal(folder, config, trust_remote_code)
     try:
-        with _quiet_progress():
+        with quiet_progress():
             loaded: Any = AutoModelForCausalLM.from_pretrained(
                 str(folder),
                 dtype=dtype,
@@ -129,8 +129,8 @@ def _require_causal(folder: Path, config: dict[str, Any], trust_remote_code: boo
         )
 
 
-class _quiet_progress:
-    """Loading bars of the library off for a while: a worker loads in the middle of our own progress line."""
+class quiet_progress:
+    """The library's own bars off for a while: a worker loads and saves in the middle of our own progress line."""
 
     def __enter__(self) -> None:
         from transformers.utils import logging

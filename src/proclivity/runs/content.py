@@ -34,9 +34,7 @@ def plan_content(study: Study, pack: LoadedPack) -> PlannedContent:
     rendered: list[Decision] = []
     if "choice" in names:
         for split in HELD_OUT_SPLITS:
-            rendered += held_out(
-                pack, split, wanted.format, tuple(wanted.alphabets), study.battery.choice_items
-            )
+            rendered += held_out(pack, split, wanted.format, tuple(wanted.alphabets), study.battery.choice_items)
     return PlannedContent(tuple(pool), pool_digest(rendered), names)
 
 

@@ -42,9 +42,7 @@ def write_decisions(
 
     content = load_pack(pack)
     if arm == "own-policy":
-        raise UserError(
-            "own-policy's answers are the model's own: run a study that has the arm (`proclivity run`)."
-        )
+        raise UserError("own-policy's answers are the model's own: run a study that has the arm (`proclivity run`).")
     if arm not in content.profiles and arm != ARBITRARY:
         raise unknown_name("profile", arm, [*content.profiles, ARBITRARY])
     if format not in content.spec.formats:
@@ -60,9 +58,7 @@ def write_decisions(
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     replace_bytes(out / "decisions.jsonl", lines.encode())
     replace_bytes(out / "gates.json", as_json({"passed": report.passed, "rows": report.rows}))
-    replace_bytes(
-        out / "README.md", _card(arm, content, rows, report.rows, digest, seed, pool_seed, format).encode()
-    )
+    replace_bytes(out / "README.md", _card(arm, content, rows, report.rows, digest, seed, pool_seed, format).encode())
     return {"out": str(out), "rows": len(rows), "gates": len(report.rows), "prompts": digest}
 
 

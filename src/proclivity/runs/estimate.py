@@ -95,10 +95,7 @@ def estimate(plan: Plan, pending: list[Job], workers: int) -> Estimate:
     largest = max((model.weight_bytes for model in plan.models.values()), default=0)
     factor = 2.0 if study.induction.method == "lora" else 5.0
     logits = (
-        max((model.vocab_size for model in plan.models.values()), default=0)
-        * study.battery.batch_size
-        * _TOKENS
-        * 8
+        max((model.vocab_size for model in plan.models.values()), default=0) * study.battery.batch_size * _TOKENS * 8
     )
     disk = 0.0
     for job in pending:

@@ -151,9 +151,7 @@ class LocalEngine:
         if digest is None:
             self._kills[""] += 1
             if self._kills[""] > ATTEMPTS * self.size:
-                raise StorageError(
-                    f"Workers end before they take a job ({_cause(event)}). See `proclivity doctor`."
-                )
+                raise StorageError(f"Workers end before they take a job ({_cause(event)}). See `proclivity doctor`.")
         else:
             self._kills[digest] += 1
             job = self.schedule.jobs[digest]
@@ -161,9 +159,7 @@ class LocalEngine:
             if self._kills[digest] < ATTEMPTS:
                 self.schedule.give_back(digest)
             else:
-                failure = Failure(
-                    digest, job.title, _killed_reason(event), "WorkerKilled", 1, event.last_words
-                )
+                failure = Failure(digest, job.title, _killed_reason(event), "WorkerKilled", 1, event.last_words)
                 self.ledger.record_failure(failure)
                 self._failed(failure)
         if self.schedule.pending:

@@ -42,7 +42,7 @@ STAGE_LIBRARIES: dict[str, tuple[str, ...]] = {
     "induce": (*_TENSORS, "peft"),
     "measure": (*_TENSORS, "peft"),
     "analyze": ("numpy", "scipy", "pandas", "pyarrow"),
-    "report": ("plotly", "jinja2"),
+    "report": ("jinja2",),
 }
 """The libraries whose version a stage's digits may depend on."""
 
@@ -101,9 +101,7 @@ def code_digest(stage: str) -> str:
     for name in STAGE_CODE[stage]:
         place = PACKAGE / name
         found = [place] if place.is_file() else place.rglob("*")
-        files += [
-            path for path in found if path.is_file() and path.suffix in {".py", ".j2", ".css", ".js", ".html"}
-        ]
+        files += [path for path in found if path.is_file() and path.suffix in {".py", ".j2", ".css", ".js", ".html"}]
     return digest_of_files(files, PACKAGE)
 
 

@@ -98,9 +98,7 @@ class Ledger:
         present = [digest for digest in digests if self.folder(digest).is_dir()]
         with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
             faults = dict(zip(present, pool.map(self.fault, present), strict=True))
-        return {d for d, fault in faults.items() if not fault}, {
-            d: fault for d, fault in faults.items() if fault
-        }
+        return {d for d, fault in faults.items() if not fault}, {d: fault for d, fault in faults.items() if fault}
 
     def discard(self, digest: str) -> None:
         """Takes a damaged job away, so that it is done again."""

@@ -64,9 +64,7 @@ def _family_rows(
             continue
         place = reference["keys"].index(key)
         log_p = np.asarray(reference["log_probs"][place], dtype=np.float64)  # (V,)
-        log_q = np.stack(
-            [np.asarray(a["log_probs"][a["keys"].index(key)], dtype=np.float64) for a in arms]
-        )  # (S, V)
+        log_q = np.stack([np.asarray(a["log_probs"][a["keys"].index(key)], dtype=np.float64) for a in arms])  # (S, V)
         signed = np.stack([np.asarray(signed_contributions(log_p, row)) for row in log_q])  # (S, V)
         candidates = item.candidates if item.candidates is not None else pack.probes[family].candidates
         classes = {f" {word}": name for name, words in candidates.items() for word in words}
@@ -77,9 +75,7 @@ def _family_rows(
                 "key": key,
                 "stem": fill(item.text, pack.spec.narrator),
                 "jsd": float(np.abs(signed).sum(axis=1).mean()),
-                "words": _words(
-                    np.exp(log_p), np.exp(log_q).mean(axis=0), signed.mean(axis=0), vocabulary, classes
-                ),
+                "words": _words(np.exp(log_p), np.exp(log_q).mean(axis=0), signed.mean(axis=0), vocabulary, classes),
             }
         )
     return rows

@@ -112,9 +112,7 @@ def _answers(study: Study, pack: LoadedPack, pool: Job | None) -> dict[tuple[str
             profile = pack.profiles[arm]
             spec |= {"action_class": profile.action_class, "share": profile.share}
         for seed in range(study.seeds):
-            jobs[arm, seed] = Job(
-                "answers", {**spec, "seed": seed}, {"pool": pool.digest}, arm=arm, seed=seed
-            )
+            jobs[arm, seed] = Job("answers", {**spec, "seed": seed}, {"pool": pool.digest}, arm=arm, seed=seed)
     return jobs
 
 

@@ -94,9 +94,7 @@ class TerminalProgress:
         resumed = f", {finished} finished before" if finished else ""
         self.note(f"{total} jobs{resumed}; {workers} worker{'s' if workers != 1 else ''}; {self._left()}")
         if self._bar is not None:
-            self._task = self._bar.add_task(
-                "starting workers", total=total, completed=finished, left=self._left()
-            )
+            self._task = self._bar.add_task("starting workers", total=total, completed=finished, left=self._left())
             self._bar.start()
         self._last_line = time.monotonic()
 
@@ -127,8 +125,7 @@ class TerminalProgress:
 
     def _doing(self) -> str:
         stages = dict.fromkeys(
-            " ".join(part for part in (_DOING[job.stage], job.model, job.arm) if part)
-            for job in self._running.values()
+            " ".join(part for part in (_DOING[job.stage], job.model, job.arm) if part) for job in self._running.values()
         )
         return ", ".join(stages)[:70] or "waiting"
 

@@ -154,9 +154,7 @@ class Schedule:
         self._left[job.model] -= self.cost.get(job.stage, 1.0)
 
 
-def seconds_left(
-    jobs: Iterable[Job], cost: Mapping[str, float], workers: int, running: Collection[str] = ()
-) -> float:
+def seconds_left(jobs: Iterable[Job], cost: Mapping[str, float], workers: int, running: Collection[str] = ()) -> float:
     """Expected wall time of jobs spread over workers; running ones count half."""
     total = sum(cost.get(job.stage, 1.0) * (0.5 if job.digest in running else 1.0) for job in jobs)
     return total / max(1, workers)

@@ -41,9 +41,7 @@ def complete_side_by_side(
     from proclivity.models import load_model
 
     if not (folder / "study.yml").is_file():
-        raise UserError(
-            f"{folder} holds no study: it has no study.yml. Expected a folder that `proclivity run` made."
-        )
+        raise UserError(f"{folder} holds no study: it has no study.yml. Expected a folder that `proclivity run` made.")
     if not prompt.strip():
         raise UserError("The prompt is empty; give the beginning of a sentence.")
     plan = plan_study(load_study(folder / "study.yml"))
@@ -69,8 +67,6 @@ def complete_side_by_side(
             loaded = load_model(str(place), dtype=study.compute.dtype, device=study.compute.device)
         else:
             loaded.set_adapter(place)
-        texts = loaded.generate([prompt.rstrip()], samples=samples, max_new_tokens=tokens, seed=sample_seed)[
-            0
-        ]
+        texts = loaded.generate([prompt.rstrip()], samples=samples, max_new_tokens=tokens, seed=sample_seed)[0]
         rows.append({"model": name, "arm": arm, "seed": seed if place else -1, "texts": texts})
     return rows

@@ -99,9 +99,7 @@ def measure_checkpoint(
         completions += result.completions or []
     replace_bytes(out / "completions.json", as_json(completions))
     about = {"model": model, "adapter": str(adapter) if adapter else None, "reference": reference}
-    replace_bytes(
-        out / "measured.json", as_json(about | {"pack": content.spec.id, "pack_digest": content.digest})
-    )
+    replace_bytes(out / "measured.json", as_json(about | {"pack": content.spec.id, "pack_digest": content.digest}))
     return _write_measurements(rows, out / "measurements.parquet")
 
 
@@ -147,17 +145,13 @@ def analyze_again(folder: Path, out: Path, overrides: Sequence[str]) -> list[dic
     from proclivity.runs.study import plan_study
 
     if not (folder / "study.yml").is_file():
-        raise UserError(
-            f"{folder} holds no study: it has no study.yml. Expected a folder that `proclivity run` made."
-        )
+        raise UserError(f"{folder} holds no study: it has no study.yml. Expected a folder that `proclivity run` made.")
     if out.resolve() == folder.resolve():
         raise UserError("A second look needs a folder of its own; choose another with --out.")
     named = [text if text.startswith("analysis.") else f"analysis.{text}" for text in overrides]
     plan = plan_study(load_study(folder / "study.yml", named))
     ledger = Ledger(folder)
-    left = [
-        job for job in plan.jobs if job.stage not in ("analyze", "report") and not ledger.done(job.digest)
-    ]
+    left = [job for job in plan.jobs if job.stage not in ("analyze", "report") and not ledger.done(job.digest)]
     if left:
         raise UserError(
             f"{folder} isn't finished: {len(left)} jobs are left, the first {left[0].title}. Run "

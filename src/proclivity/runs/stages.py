@@ -81,9 +81,7 @@ class Bench:
             self._pool = [_decision(json.loads(line)) for line in text.splitlines()]
             planned = self.context.jobs[job.inputs["pool"]].spec["prompts"]
             if pool_digest(self._pool) != planned:
-                raise ProclivityError(
-                    "The pool's prompts aren't those that were planned; run the same command again."
-                )
+                raise ProclivityError("The pool's prompts aren't those that were planned; run the same command again.")
         return self._pool
 
 
@@ -93,9 +91,7 @@ def run_stage(job: Job, folder: Path, bench: Bench) -> None:
 
 
 def _decision(row: dict[str, Any]) -> Decision:
-    values: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in row.items()
-    }
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
     return Decision(**values)
 
 
@@ -165,9 +161,7 @@ def _induce(job: Job, folder: Path, bench: Bench) -> None:
     rows = training_rows(model, pool, answers, job.arm)
     # Full fine-tuning changes the weights in place, so it gets a copy of its own.
     base = model if study.induction.method == "lora" else bench.context.models[job.model].folder
-    checkpoint = induce(
-        base, rows, study.induction, seed=job.seed, out=folder / "adapter", compute=study.compute
-    )
+    checkpoint = induce(base, rows, study.induction, seed=job.seed, out=folder / "adapter", compute=study.compute)
     record = asdict(checkpoint) | {"model": job.model, "arm": job.arm, "seed": job.seed, "path": "adapter"}
     record["prompts"] = bench.context.jobs[job.inputs["pool"]].spec["prompts"]
     (folder / "checkpoint.json").write_bytes(as_json(record))

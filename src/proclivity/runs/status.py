@@ -41,15 +41,11 @@ def run_status(folder: Path) -> RunStatus:
         UserError: if the folder holds no study.
     """
     if not (folder / "study.yml").is_file():
-        raise UserError(
-            f"{folder} holds no study: it has no study.yml. Expected a folder that `proclivity run` made."
-        )
+        raise UserError(f"{folder} holds no study: it has no study.yml. Expected a folder that `proclivity run` made.")
     plan = plan_study(load_study(folder / "study.yml"))
     ledger = Ledger(folder)
     intact, faults = ledger.verify(plan.by_digest)
-    failures = [
-        found for digest in plan.by_digest if digest not in intact and (found := ledger.failure(digest))
-    ]
+    failures = [found for digest in plan.by_digest if digest not in intact and (found := ledger.failure(digest))]
     present = [path.name for path in ledger.jobs.glob("*") if path.is_dir() and not path.name.startswith(".")]
     by_start = {digest[:16]: job.title for digest, job in plan.by_digest.items()}
     return RunStatus(

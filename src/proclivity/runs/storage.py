@@ -30,9 +30,7 @@ def storage_error(error: OSError, path: Path) -> StorageError | None:
     mend = _MENDS.get(error.errno or 0)
     if mend is None:
         return None
-    return StorageError(
-        f"Can't write {path}: {mend}. What was finished before is kept; the same command resumes."
-    )
+    return StorageError(f"Can't write {path}: {mend}. What was finished before is kept; the same command resumes.")
 
 
 @contextmanager

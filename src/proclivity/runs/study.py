@@ -116,9 +116,7 @@ def run_study(
         _open(plan, folder, count, command or [], done)
         failures, blocked = _execute(plan, folder, ledger, done, count, reporter)
     finished = sum(ledger.done(digest) for digest in plan.by_digest)
-    _close(
-        plan, ledger, folder, complete=finished == len(plan.by_digest), command=command or [], workers=count
-    )
+    _close(plan, ledger, folder, complete=finished == len(plan.by_digest), command=command or [], workers=count)
     return RunSummary(
         out=folder,
         total=len(plan.by_digest),
@@ -143,9 +141,7 @@ def _require_own_folder(folder: Path, study: Study) -> None:
         except (OSError, ValueError, yaml.YAMLError):
             other = None
         if other is not None and other != study.id:
-            raise UserError(
-                f"{folder} holds the study '{other}', not '{study.id}'. Choose another folder with --out."
-            )
+            raise UserError(f"{folder} holds the study '{other}', not '{study.id}'. Choose another folder with --out.")
     elif folder.is_file():
         raise UserError(f"{folder} is a file; a study needs a folder. Choose another with --out.")
     elif folder.is_dir() and not (folder / "jobs").is_dir() and any(folder.iterdir()):
@@ -204,17 +200,13 @@ def _listener(costs: Costs, reporter: Reporter) -> Callable[[str, Job, float], N
     return listen
 
 
-def _close(
-    plan: Plan, ledger: Ledger, folder: Path, *, complete: bool, command: list[str], workers: int
-) -> None:
+def _close(plan: Plan, ledger: Ledger, folder: Path, *, complete: bool, command: list[str], workers: int) -> None:
     """Lays out what is there; a complete study gets the moment at which it was."""
     if complete:
         publish(plan, ledger, folder)
     name_adapters(plan, ledger, folder)
     manifest = read_manifest(folder)
-    if complete and (
-        not manifest or manifest.get("jobs_digest") != plan.jobs[-1].digest or not manifest["finished"]
-    ):
+    if complete and (not manifest or manifest.get("jobs_digest") != plan.jobs[-1].digest or not manifest["finished"]):
         manifest = make_manifest(plan, workers, command, manifest)
         write_manifest(folder, manifest | {"finished": now()})
     text = study_text(plan.study)
