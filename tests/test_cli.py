@@ -34,6 +34,7 @@ VERBS = [
     "analyze",
     "report",
     "list",
+    "copy",
     "check",
     "complete",
     "doctor",
@@ -382,3 +383,12 @@ def test_the_report_is_written_anew(finished: Ground) -> None:
     result = call("report", finished.run, "--quiet")
     assert result.returncode == 0, result.stderr
     assert result.stdout.strip() == str((finished.run / "report.html").resolve())
+
+
+def test_a_copied_study_and_pack_pass_their_check(tmp_path: Path) -> None:
+    for name, to in (("demo", "study.yml"), ("microworld", "pack")):
+        assert call("copy", name, to, cwd=tmp_path).returncode == 0
+        assert call("check", to, cwd=tmp_path).returncode == 0
+    message = paragraph(call("copy", "demo", "study.yml", cwd=tmp_path), 2)
+    assert "exists already" in message
+    assert "Did you mean 'demo'" in paragraph(call("copy", "demos", "other.yml", cwd=tmp_path), 2)

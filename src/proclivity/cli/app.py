@@ -9,7 +9,7 @@ import typer
 
 from proclivity import __version__
 from proclivity.cli.console import guarded
-from proclivity.cli.content import check, list_content
+from proclivity.cli.content import check, copy, list_content
 from proclivity.cli.inspect import complete, doctor
 from proclivity.cli.microworld import microworld
 from proclivity.cli.stages import analyze, decisions, measure, report
@@ -72,6 +72,7 @@ app.command(
 app.command(epilog=_example("proclivity analyze runs/demo --out again --set level=0.99"))(analyze)
 app.command(epilog=_example("proclivity report runs/demo"))(report)
 app.command("list", epilog=_example("proclivity list", "proclivity list profiles --pack microworld"))(list_content)
+app.command(epilog=_example("proclivity copy demo my-study.yml", "proclivity copy microworld my-pack"))(copy)
 app.command(epilog=_example("proclivity check my-pack", "proclivity check study.yml"))(check)
 app.command(
     epilog=_example(

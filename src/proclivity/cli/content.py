@@ -1,4 +1,4 @@
-"""Verbs about content: list what ships, check what you wrote."""
+"""Verbs about content: list what ships, copy it to change it, check what you wrote."""
 
 from __future__ import annotations
 
@@ -127,6 +127,34 @@ _LISTS = {
     Kind.profiles: _profiles,
     Kind.families: _families,
 }
+
+
+def copy(
+    name: Annotated[str, typer.Argument(help="A packaged study or pack, as `proclivity list` names it.")],
+    to: Annotated[Path, typer.Argument(help="The new file (study) or folder (pack); it must not exist yet.")],
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> int:
+    """Copy a packaged study or pack to where you can change it."""
+    import shutil
+
+    from proclivity.errors import StorageError, UserError, unknown_name
+    from proclivity.specs import packaged_packs, packaged_studies
+
+    sources = {**packaged_packs(), **packaged_studies()}
+    if name not in sources:
+        raise unknown_name("packaged study or pack", name, sources)
+    if to.exists():
+        raise UserError(f"'{to}' exists already; nothing was copied. Give another place.")
+    try:
+        to.parent.mkdir(parents=True, exist_ok=True)
+        copied = shutil.copytree if sources[name].is_dir() else shutil.copyfile
+        copied(sources[name], to)
+    except OSError as error:
+        raise StorageError(f"'{to}' can't be written ({error.strerror}). Free space or give another place.") from None
+    verb = "run" if to.is_file() else "check"
+    say(f"Copied to {to}. Change it, then: proclivity {verb} {to}", quiet=quiet)
+    return 0
 
 
 def check(

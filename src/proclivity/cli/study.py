@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -134,13 +135,18 @@ def _print_failures(failures: list[tuple[str, str]]) -> None:
 def _print_verdicts(study: Study, verdicts: list[dict[str, Any]]) -> None:
     for model in study.models:
         rows = [
-            (row["kind"], row.get("profile") or "", row["verdict"], clean(str(row["sentence"])))
+            (row["kind"], row.get("profile") or "", row["verdict"], _first_sentence(clean(str(row["sentence"]))))
             for row in verdicts
             if row["model"] == model.name
         ]
         world = f" ({model.world} world)" if model.world else ""
         if rows:
             print_table(f"{model.name}{world}", ["question", "profile", "verdict", "in words"], rows)
+
+
+def _first_sentence(text: str) -> str:
+    """The report holds the whole; a terminal wants what comes first, which is what a control takes away."""
+    return re.split(r"(?<=[.]) (?=[A-Z])", text, maxsplit=1)[0]
 
 
 def _print_plan(study: Study, folder: Path, workers: int, as_json: bool) -> int:

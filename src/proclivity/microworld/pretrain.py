@@ -24,7 +24,7 @@ Progress = Callable[[str], None]
 class Schedule:
     """How long and how fast a model is pretrained."""
 
-    steps: int = 2600
+    steps: int = 3000
     batch: int = 16
     length: int = 128
     learning_rate: float = 3e-3

@@ -71,6 +71,7 @@ class TerminalProgress:
         self._pending: dict[str, Job] = {}
         self._running: dict[str, Job] = {}
         self._last_line = 0.0
+        self._latest = "starting workers"
         self._bar = self._make_bar() if self.console.is_terminal else None
         self._task = None
 
@@ -101,6 +102,7 @@ class TerminalProgress:
     def event(self, kind: str, job: Job, seconds: float) -> None:
         if kind == "start":
             self._running[job.digest] = job
+            self._latest = _words(job)
         else:
             self._running.pop(job.digest, None)
         if kind in ("done", "failed"):
@@ -124,13 +126,15 @@ class TerminalProgress:
             self._bar.stop()
 
     def _doing(self) -> str:
-        stages = dict.fromkeys(
-            " ".join(part for part in (_DOING[job.stage], job.model, job.arm) if part) for job in self._running.values()
-        )
-        return ", ".join(stages)[:70] or "waiting"
+        stages = dict.fromkeys(_words(job) for job in self._running.values())
+        return ", ".join(stages)[:70] or self._latest
 
     def _left(self) -> str:
         return f"{duration(self._costs.wall(self._pending.values(), self._workers))} left"
+
+
+def _words(job: Job) -> str:
+    return " ".join(part for part in (_DOING[job.stage], job.model, job.arm) if part)
 
 
 class reporting:
