@@ -30,7 +30,10 @@ judge: $(VENV)/.installed
 
 # Slow: makes the packaged checkpoints anew.
 checkpoints: $(VENV)/.installed
-	$(BIN)/proclivity microworld build --all
+	for name in llama-equal gpt2-equal llama-independent llama-rewired; do \
+		$(BIN)/proclivity microworld build --architecture $${name%-*} --world $${name#*-} \
+			--out src/proclivity/microworld/checkpoints/$$name || exit; \
+	done
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

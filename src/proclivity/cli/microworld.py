@@ -48,7 +48,7 @@ def build(
     world: Annotated[World, typer.Option("--world", "-w", help="Link between choosing and speaking.")] = World.equal,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of corpus and weights.")] = 0,
     steps: Annotated[int, typer.Option("--steps", min=0, help="Steps; 0 takes the recipe's.")] = 0,
-    threads: Annotated[int, typer.Option("--threads", min=1, help="Threads; part of what makes the weights.")] = 2,
+    threads: Annotated[int, typer.Option("--threads", min=1, help="Threads; part of what makes the weights.")] = 1,
     admit: Annotated[bool, typer.Option(help="Refuse a model that doesn't know its world.")] = True,
     quiet: Quiet = False,
     json: Json = False,
