@@ -4,7 +4,7 @@ For every pretraining seed: one model of each world is pretrained and admitted (
 runs on the three, as it stands. The recipe was fixed on pretraining seed 0; nothing here chooses anything.
 
     python benchmarks/judge_recipe.py                       # again = resume: what is finished is not made anew
-    python benchmarks/judge_recipe.py --architecture gpt2 --pretraining-seeds 1
+    python benchmarks/judge_recipe.py --architecture llama --pretraining-seeds 1
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def _rows(world: str, seed: int, path: Path, out: Path, verdicts: list[dict[str,
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", default="runs/judged", help="folder of checkpoints, studies and table")
-    parser.add_argument("--architecture", default="llama", choices=("llama", "gpt2"))
+    parser.add_argument("--architecture", default="gpt2", choices=("llama", "gpt2"))
     parser.add_argument("--worlds", nargs="+", default=list(WORLDS), choices=WORLDS)
     parser.add_argument("--pretraining-seeds", nargs="+", type=int, default=[1, 2, 3])
     return parser.parse_args(arguments)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from conftest import write_mini_pack
+from mini_pack import write_mini_pack
 from tiny_study import pack_texts, write_study, write_tiny_model
 
 TABLES = (

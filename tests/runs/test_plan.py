@@ -190,7 +190,7 @@ def _mini() -> LoadedPack:
     if not _PACKS:
         import tempfile
 
-        from conftest import write_mini_pack
+        from mini_pack import write_mini_pack
         from proclivity.specs import load_pack
 
         with tempfile.TemporaryDirectory() as folder:
