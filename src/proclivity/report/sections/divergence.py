@@ -65,9 +65,13 @@ def _mean(rows: list[Estimate]) -> Estimate:
 
 
 def _floor(results: Results, model: str, metric: str) -> float:
-    """The largest floor that was measured for a model, so that nothing is flattered."""
-    found = [row.value for row in results.effects.where(model=model, metric=metric, control="") if row.measured]
-    return max(found, default=math.nan)
+    """The largest floor of a model: the seed floor of own-policy, or of all arms in a study without it.
+
+    Seeds of other arms may differ by design: `arbitrary` rotates its position with the seed.
+    """
+    found = [row for row in results.effects.where(model=model, metric=metric, control="") if row.measured]
+    null = [row.value for row in found if row.arm == "own-policy"]
+    return max(null or [row.value for row in found], default=math.nan)
 
 
 def _trained(results: Results) -> list[str]:
@@ -83,8 +87,8 @@ def _figure(results: Results) -> Figure:
         caption=(
             f"Bits, 0 to 1, on a decadic axis; {words.family(results.summary_family())}, full vocabulary. Circles: raw "
             "divergence, every seed a dot. Diamonds: only what training seeds share (cross-seed estimator). Dashed "
-            "lines: the same model measured twice (numeric floor), and how far seeds of one arm lie from one another "
-            "(seed floor), where measured. Values at or below 10⁻⁶ stand at the left edge."
+            "lines: the same model measured twice (numeric floor), and how far two seeds of own-policy lie from "
+            "one another (seed floor), where measured; every arm's own seed floor stands in the table. Values at or below 10⁻⁶ stand at the left edge."
         ),
         alt=_alt(results),
         panels=tuple(panels),
