@@ -57,3 +57,22 @@ def test_effects_by_wrapper_are_those_of_their_rows(effect):
     assert found["estimate"].tolist() == [pytest.approx(expected)]
     average = effects[(effects.family == "cloze") & (effects.stratum == "") & (effects.control == "base")]
     assert average["estimate"].tolist() == [pytest.approx(1.0)]
+
+
+def test_what_could_not_be_measured_is_said_with_its_reason():
+    from proclivity.analysis import Design, ProfileDesign, analyze
+
+    base = rows(["plain"]).assign(value=float("nan"), missing_reason="low mass")
+    arms = [
+        base[base.arm == "depression"].assign(arm=arm, seed=seed)
+        for arm in ("depression", "own-policy", "arbitrary")
+        for seed in range(6)
+    ]
+    whole = pd.concat([base[base.arm == "base"], *arms], ignore_index=True)
+    design = Design(
+        profiles=[ProfileDesign("depression", "withdrawal", "loss")], controls=["base", "own-policy", "arbitrary"]
+    )
+    (found,) = [v for v in analyze(whole, design).verdicts if v["kind"] == "spread"]
+    assert found["verdict"] == "not measured"
+    assert "low mass" in found["sentence"]
+    assert "nan" not in found["sentence"]

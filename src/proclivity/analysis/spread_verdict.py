@@ -22,6 +22,7 @@ OPPOSITE = "opposite"
 ABSENT = "absent"
 NOT_SHOWN = "not shown"
 NOT_TESTABLE = "not testable"
+NOT_MEASURED = "not measured"
 EQUIVALENT = 0.05
 
 
@@ -72,6 +73,8 @@ def spread(evidence: Evidence, profile: ProfileDesign) -> dict[str, Any] | None:
 def _word(evidence: Evidence, profile: ProfileDesign, own: list[Effect], rising: list[str], vanishes: bool) -> str:
     if len(own) < len(REQUIRED_CONTROLS):
         return NOT_TESTABLE
+    if not any(effect.row["n_seeds"] for effect in own):
+        return NOT_MEASURED
     if not enough_seeds(own):
         return TOO_FEW_SEEDS
     if all(is_above(effect) for effect in own):
@@ -108,6 +111,7 @@ def _main_words(evidence: Evidence, profile: ProfileDesign, word: str, own: list
         ABSENT: f"In open sentences {name} shows no shift toward {content} content as large as "
         f"{evidence.design.delta:g} nats, either way",
         TOO_FEW_SEEDS: f"There are too few seeds for a verdict on {content} content in {name}",
+        NOT_MEASURED: f"Whether {name} leans toward {content} content can't be said",
         NOT_TESTABLE: f"A shift of {name} toward {content} content can't be tested without both controls, "
         f"{listing(REQUIRED_CONTROLS)}",
     }

@@ -31,6 +31,8 @@ def share(value: float) -> str:
 def shift(effect: Effect) -> str:
     """'+1.32 nats (95 % interval +0.98 to +1.66; odds × 3.7)', or without interval where there is none."""
     row = effect.row
+    if not math.isfinite(row["estimate"]):
+        return f"not measured ({row['reason'] or 'no pair of values'})"
     odds = f"odds × {math.exp(row['estimate']):.3g}" if row["unit"] == "nats" and abs(row["estimate"]) < 12 else ""
     return f"{signed(row['estimate'])} {row['unit']} ({'; '.join(filter(None, [range_words(effect), odds]))})"
 
