@@ -88,7 +88,8 @@ def _figure(results: Results) -> Figure:
             f"Bits, 0 to 1, on a decadic axis; {words.family(results.summary_family())}, full vocabulary. Circles: raw "
             "divergence, every seed a dot. Diamonds: only what training seeds share (cross-seed estimator). Dashed "
             "lines: the same model measured twice (numeric floor), and how far two seeds of own-policy lie from "
-            "one another (seed floor), where measured; every arm's own seed floor stands in the table. Values at or below 10⁻⁶ stand at the left edge."
+            "one another (seed floor), where measured; every arm's own seed floor stands in the table. Values at or "
+            "below 10⁻⁶ stand at the left edge."
         ),
         alt=_alt(results),
         panels=tuple(panels),
