@@ -126,7 +126,10 @@ class Simulation(SimulatedEffects):
         for model in self.models:
             for arm in self.arms:
                 for seed in range(self.seeds) if arm != "base" else [-1]:
-                    for prompt in ("That evening I felt", "When the phone rang, I thought"):
+                    for prompt in (
+                        "That evening I felt",
+                        "When the phone rang late in the evening and nobody answered on the other side, I thought at once",
+                    ):
                         for sample in range(2):
                             text = f" {'sad' if arm == 'depression' else 'glad'} and went home number {seed}."
                             flagged = arm == "paranoia" and seed == 0 and sample == 0
