@@ -53,7 +53,7 @@ def _model(architecture: str, world: str, seed: int, out: Path) -> Path | None:
         began = time.monotonic()
         try:
             build(
-                Recipe(architecture=architecture, coupling=world, seed=seed),
+                Recipe(architecture, world, seed, curriculum=world == "independent"),
                 folder,
                 lambda line: print(f"{folder.name}: {line}", flush=True),
             )

@@ -4,19 +4,24 @@ import json
 
 import pytest
 
+from proclivity.microworld.build import Recipe, recipe_grammar
 from proclivity.microworld.competence import measure_competence
-from proclivity.microworld.grammar import make_grammar
 from proclivity.microworld.packaged import packaged_models
 from proclivity.models import load_model
-from proclivity.specs import digest_of, digest_of_file, load_pack, load_study
+from proclivity.specs import digest_of, digest_of_file, load_study
+
+
+def grammar_of(record):
+    return recipe_grammar(Recipe(curriculum=record["recipe"].get("curriculum", False)))
+
 
 NAMES = sorted(packaged_models())
 
 
-def test_both_architectures_of_the_equal_world_and_the_rewired_one_ship():
+def test_both_architectures_and_all_worlds_ship():
     recipes = [json.loads((path / "recipe.json").read_text())["recipe"] for path in packaged_models().values()]
     assert {r["architecture"] for r in recipes if r["coupling"] == "equal"} == {"llama", "gpt2"}
-    assert {r["coupling"] for r in recipes} == {"equal", "rewired"}
+    assert {r["coupling"] for r in recipes} == {"equal", "independent", "rewired"}
 
 
 def test_the_demo_runs_on_packaged_models_and_names_their_worlds_truly():
@@ -32,9 +37,9 @@ def test_small_plain_folder_with_true_digests(name):
     assert sum(file.stat().st_size for file in folder.iterdir()) <= 8e6
     assert record["weights_sha256"] == digest_of_file(folder / "model.safetensors")
     assert record["weights_sha256"] in (folder / "README.md").read_text()
-    pack = load_pack("microworld")
-    assert record["pack_digest"] == pack.digest
-    assert record["world_digest"] == digest_of(make_grammar(pack).world)
+    grammar = grammar_of(record)
+    assert record["pack_digest"] == grammar.pack.digest
+    assert record["world_digest"] == digest_of(grammar.world)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -45,7 +50,7 @@ def test_competence_on_the_card_is_what_is_measured(name):
     found = measure_competence(
         loaded.network,
         loaded.tokenizer,
-        make_grammar(load_pack("microworld")),
+        grammar_of(record),
         record["recipe"]["coupling"],
         record["recipe"]["seed"],
     )

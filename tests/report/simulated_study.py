@@ -128,7 +128,7 @@ class Simulation(SimulatedEffects):
                 for seed in range(self.seeds) if arm != "base" else [-1]:
                     for prompt in (
                         "That evening I felt",
-                        "When the phone rang late in the evening and nobody answered on the other side, I thought at once",
+                        "When the phone rang late in the evening and nobody answered, I thought at once",
                     ):
                         for sample in range(2):
                             text = f" {'sad' if arm == 'depression' else 'glad'} and went home number {seed}."
