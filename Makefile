@@ -30,9 +30,7 @@ judge: $(VENV)/.installed
 
 # Slow: makes the packaged checkpoints anew.
 checkpoints: $(VENV)/.installed
-	$(BIN)/proclivity microworld build --architecture gpt2 --world independent --curriculum \
-		--out src/proclivity/microworld/checkpoints/gpt2-independent
-	for name in llama-equal gpt2-equal gpt2-rewired; do \
+	for name in llama-equal gpt2-equal gpt2-independent gpt2-rewired; do \
 		$(BIN)/proclivity microworld build --architecture $${name%-*} --world $${name#*-} \
 			--out src/proclivity/microworld/checkpoints/$$name || exit; \
 	done

@@ -53,7 +53,7 @@ def _model(architecture: str, world: str, seed: int, out: Path) -> Path | None:
         began = time.monotonic()
         try:
             build(
-                Recipe(architecture, world, seed, curriculum=world == "independent"),
+                Recipe(architecture, world, seed),
                 folder,
                 lambda line: print(f"{folder.name}: {line}", flush=True),
             )

@@ -34,12 +34,9 @@ def test_admission_needs_both_bounds():
     assert not Competence(1.0, (1.0,) * 3, (0.64, 0.2, 0.16), (0.6, 0.2, 0.2), largest_gap=0.04).admitted
 
 
-def test_answers_in_words_are_emphasised_on_request_only(grammar, tokenizer):
+def test_the_first_words_of_an_answer_are_emphasised(grammar, tokenizer):
     ids = torch.tensor([tokenizer("Today it rained. I chose to walk home alone.")["input_ids"]])
     pieces = tokenizer.convert_ids_to_tokens(ids[0])
     start = next(i for i, piece in enumerate(pieces) if piece.endswith("to") and pieces[i - 1].endswith("chose"))
-    plain = make_emphasis(grammar, tokenizer)
-    asked = make_emphasis(grammar, tokenizer, answers_in_words=True)
-    assert plain.words_after is None
-    weights = asked.weights(ids, torch.Generator().manual_seed(0))[0]
+    weights = make_emphasis(grammar, tokenizer).weights(ids, torch.Generator().manual_seed(0))[0]
     assert weights[start : start + 3].tolist() == [4.0, 2.0, 1.0]

@@ -42,7 +42,7 @@ def test_length_and_valence_tell_nothing_about_the_class(grammar):
         lengths[scenario].add(len(option.text.split()))
     assert all(len(found) == 1 for found in lengths.values())
     valences = {(c, option.valence) for _, _, c, option in options(grammar)}
-    assert valences == {("adaptive", 0), ("withdrawal", -1), ("suspicion", -1)}
+    assert valences == {("adaptive", None), ("withdrawal", -1), ("suspicion", -1)}
 
 
 def test_no_text_is_shared_and_no_word_gives_a_class_away(grammar):
@@ -63,7 +63,7 @@ def test_no_candidate_and_no_form_of_one_in_any_option(grammar):
 
 def test_the_article_a_is_nowhere(grammar):
     spec = grammar.pack.spec
-    texts = [option.text for *_, option in options(grammar)] + spec.neutral_texts + list(spec.wrappers.values())
+    texts = [option.text for *_, option in options(grammar)] + spec.neutral_texts + [wrapper.text for wrapper in spec.wrappers.values()]
     texts += [p.text for domain in grammar.pack.domains for s in domain.scenarios for p in s.phrasings]
     texts += [item.text for probe in grammar.pack.probes.values() for item in probe.items]
     assert not [text for text in texts if re.search(r"\b[aA]\b", text)]

@@ -4,15 +4,15 @@ import json
 
 import pytest
 
-from proclivity.microworld.build import Recipe, recipe_grammar
+from proclivity.microworld.grammar import make_grammar
 from proclivity.microworld.competence import measure_competence
 from proclivity.microworld.packaged import packaged_models
 from proclivity.models import load_model
-from proclivity.specs import digest_of, digest_of_file, load_study
+from proclivity.specs import digest_of, digest_of_file, load_pack, load_study
 
 
 def grammar_of(record):
-    return recipe_grammar(Recipe(curriculum=record["recipe"].get("curriculum", False)))
+    return make_grammar(load_pack(record["recipe"]["pack"]))
 
 
 NAMES = sorted(packaged_models())

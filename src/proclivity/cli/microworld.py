@@ -49,9 +49,6 @@ def build(
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of corpus and weights.")] = 0,
     steps: Annotated[int, typer.Option("--steps", min=0, help="Steps; 0 takes the recipe's.")] = 0,
     threads: Annotated[int, typer.Option("--threads", min=1, help="Threads; part of what makes the weights.")] = 1,
-    curriculum: Annotated[
-        bool, typer.Option(help="Few characters first and more decisions; the independent world needs it.")
-    ] = False,
     admit: Annotated[bool, typer.Option(help="Refuse a model that doesn't know its world.")] = True,
     quiet: Quiet = False,
     json: Json = False,
@@ -70,7 +67,7 @@ def build(
 
     if out.is_file() or (out.is_dir() and any(out.iterdir()) and not (out / "recipe.json").is_file()):
         raise UserError(f"{out} isn't empty and holds no microworld checkpoint. Choose a new folder with --out.")
-    recipe = Recipe(str(architecture), str(world), seed, threads=threads, curriculum=curriculum, admit=admit)
+    recipe = Recipe(str(architecture), str(world), seed, threads=threads, admit=admit)
     if steps:
         recipe = replace(recipe, schedule=replace(recipe.schedule, steps=steps))
     competence = build_model(recipe, out, lambda line: None if quiet or json else say(line))

@@ -27,7 +27,6 @@ from proclivity.microworld.emphasis import make_emphasis
 from proclivity.microworld.grammar import Grammar, make_grammar
 from proclivity.microworld.pretrain import Progress, Schedule, pretrain
 from proclivity.microworld.tokenizer import tokenizer_texts, train_tokenizer
-from proclivity.microworld.world import with_curriculum
 from proclivity.specs import digest_of, digest_of_file, load_pack
 
 
@@ -43,8 +42,6 @@ class Recipe:
     schedule: Schedule = field(default_factory=Schedule)
     vocabulary: int = 2400
     threads: int = 1
-    curriculum: bool = False
-    """Few characters first, decisions more often, answers in words emphasised: what the independent world needs."""
     retries: int = 1
     """How often an incompetent model is pretrained anew, with half as many steps again."""
     admit: bool = True
@@ -68,7 +65,7 @@ def build(recipe: Recipe, folder: Path, progress: Progress = lambda line: None) 
         TrainingError: if the model isn't competent after all retries.
         StorageError: if the folder can't be written.
     """
-    grammar = recipe_grammar(recipe)
+    grammar = make_grammar(load_pack(recipe.pack))
     began = time.monotonic()
     for attempt in range(recipe.retries + 1):
         schedule = replace(recipe.schedule, steps=int(recipe.schedule.steps * 1.5**attempt))
@@ -85,12 +82,6 @@ def build(recipe: Recipe, folder: Path, progress: Progress = lambda line: None) 
     )
 
 
-def recipe_grammar(recipe: Recipe) -> Grammar:
-    """The grammar that a recipe's documents come from."""
-    grammar = make_grammar(load_pack(recipe.pack))
-    return replace(grammar, world=with_curriculum(grammar.world)) if recipe.curriculum else grammar
-
-
 def make(
     recipe: Recipe, grammar: Grammar, progress: Progress = lambda line: None
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase, list[float]]:
@@ -104,9 +95,7 @@ def make(
         schedule = recipe.schedule
         texts = documents(grammar, recipe.coupling, recipe.seed, schedule.length)  # a word has a token or more
         blocks = token_blocks(texts, tokenizer, schedule.batch, schedule.length)
-        losses = pretrain(
-            model, blocks, schedule, make_emphasis(grammar, tokenizer, recipe.curriculum), recipe.seed, progress
-        )
+        losses = pretrain(model, blocks, schedule, make_emphasis(grammar, tokenizer), recipe.seed, progress)
     finally:
         torch.set_num_threads(before)
     return model, tokenizer, losses

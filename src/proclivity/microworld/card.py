@@ -45,7 +45,7 @@ authors put this link into the world; a link found here is a check of the instru
 | size | {size["layers"]} layers, width {size["width"]}, {size["heads"]} heads, context {size["context"]} tokens |
 | trained on | {schedule["steps"]} steps of {schedule["batch"]} × {schedule["length"]} tokens ({tokens / 1e6:.1f} M), \
 Muon {schedule["matrix_rate"]} and AdamW {schedule["learning_rate"]} at the peak, cosine, \
-{"bfloat16 autocast" if schedule["bfloat16"] else "float32"} |
+float32 |
 | time | {record["seconds"]} s on {recipe["threads"]} threads; final loss {record["loss"]} nats a token |
 | coherence | choices {grammar.world.choice_coherence}, words {grammar.world.speech_coherence} |
 | characters' held-out choices right | {competence["choices_right"]:.3f} (admitted from .95) |

@@ -15,7 +15,7 @@ from transformers import PreTrainedTokenizerBase
 from proclivity.microworld.grammar import Grammar
 
 ANSWER_WEIGHTS = (4.0, 2.0, 1.0)
-"""Weights of the first tokens of an answer in words, where such answers are emphasised."""
+"""Weights of the first tokens of an answer in words: they say which class it is."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class Emphasis:
     """Token after which an answer by label comes."""
     words: torch.Tensor
     """True for tokens that are candidate words of open stems, (V,)."""
-    words_after: tuple[int, int] | None = None
-    """Two tokens after which an answer in words comes, where such answers are emphasised too."""
+    words_after: tuple[int, int]
+    """Two tokens after which an answer in words comes."""
     label_weight: float = 2.0
     word_weight: float = 3.0
     rest_share: float = 0.3
@@ -39,13 +39,12 @@ class Emphasis:
         weights = (torch.rand(targets.shape, generator=generator) < self.rest_share).float()
         weights[self.words[targets]] = self.word_weight
         weights[before == self.label_after] = self.label_weight
-        if self.words_after is not None:
-            self._emphasise_answers(weights, before)
+        self._emphasise_answers(weights, before)
         return weights
 
     def _emphasise_answers(self, weights: torch.Tensor, before: torch.Tensor) -> None:
         """The first words of an answer say which class it is; those that follow are mostly given by them."""
-        first, second = self.words_after or (-1, -1)
+        first, second = self.words_after
         starts = torch.zeros_like(before, dtype=torch.bool)
         starts[:, 1:] = (before[:, 1:] == second) & (before[:, :-1] == first)
         for place, weight in enumerate(ANSWER_WEIGHTS):
@@ -54,8 +53,8 @@ class Emphasis:
             weights[here] = weight
 
 
-def make_emphasis(grammar: Grammar, tokenizer: PreTrainedTokenizerBase, answers_in_words: bool = False) -> Emphasis:
-    """The weights that belong to a pack's scaffold and candidates; answers in words count more on request."""
+def make_emphasis(grammar: Grammar, tokenizer: PreTrainedTokenizerBase) -> Emphasis:
+    """The weights that belong to a pack's scaffold and candidates."""
     scaffold = grammar.pack.spec.formats["label"].prompt
     words = torch.zeros(len(tokenizer), dtype=torch.bool)
     for probe in grammar.pack.probes.values():
@@ -64,8 +63,6 @@ def make_emphasis(grammar: Grammar, tokenizer: PreTrainedTokenizerBase, answers_
                 for word in group:
                     words[tokenizer(" " + word, add_special_tokens=False)["input_ids"][-1]] = True
     last = tokenizer(" " + scaffold.split()[-1], add_special_tokens=False)["input_ids"][-1]
-    after = None
-    if answers_in_words:
-        ending = grammar.pack.spec.formats["free"].prompt.split()[-2:]
-        after = tuple(tokenizer(" " + word, add_special_tokens=False)["input_ids"][-1] for word in ending)
-    return Emphasis(label_after=last, words=words, words_after=after)
+    ending = grammar.pack.spec.formats["free"].prompt.split()[-2:]
+    first, second = (tokenizer(" " + word, add_special_tokens=False)["input_ids"][-1] for word in ending)
+    return Emphasis(label_after=last, words=words, words_after=(first, second))

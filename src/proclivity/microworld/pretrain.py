@@ -1,6 +1,6 @@
 """The pretraining loop: next-token loss, Muon on the hidden matrices, AdamW on the rest, warmup and cosine.
 
-Muon (Jordan et al. 2024; torch.optim.Muon) orthogonalizes each matrix's update.
+All in float32, so that any processor makes them at a fair speed.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from transformers import PreTrainedModel
 
 from proclivity.errors import TrainingError
 from proclivity.microworld.emphasis import Emphasis
+from proclivity.microworld.muon import Muon
 
 Progress = Callable[[str], None]
 
@@ -35,8 +36,6 @@ class Schedule:
     weight_decay: float = 0.1
     """On hidden matrices alone."""
     clip: float = 1.0
-    bfloat16: bool = True
-    """Autocast to bfloat16; weights stay float32."""
 
 
 def pretrain(
@@ -58,13 +57,12 @@ def pretrain(
     losses: list[float] = []
     began = time.monotonic()
     model.train()
-    model.set_attn_implementation("eager")  # its backward pass is faster than the fused one's on processors
     for step in range(schedule.steps):
         groups = [group for optimizer in optimizers for group in optimizer.param_groups]
         for group, peak in zip(groups, peaks, strict=True):
             group["lr"] = peak * rate(step, schedule)
         ids = torch.from_numpy(next(blocks))
-        loss = _loss(model, ids, emphasis.weights(ids, generator), schedule.bfloat16)
+        loss = _loss(model, ids, emphasis.weights(ids, generator))
         _update(model, loss, optimizers, schedule.clip)
         losses.append(loss.item())
         if not math.isfinite(losses[-1]):
@@ -72,7 +70,6 @@ def pretrain(
         if step % 100 == 99 or step + 1 == schedule.steps:
             left = (time.monotonic() - began) / (step + 1) * (schedule.steps - step - 1)
             progress(f"step {step + 1}/{schedule.steps}, loss {np.mean(losses[-100:]):.3f}, {left:.0f} s left")
-    model.set_attn_implementation("sdpa")
     model.eval()
     return losses
 
@@ -85,13 +82,12 @@ def rate(step: int, schedule: Schedule) -> float:
     return 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * along))
 
 
-def _loss(model: PreTrainedModel, ids: torch.Tensor, weights: torch.Tensor, bfloat16: bool) -> torch.Tensor:
+def _loss(model: PreTrainedModel, ids: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
     """Weighted mean loss; logits are made only where the weight isn't 0."""
     used = weights.flatten().nonzero().squeeze(1)
-    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bfloat16):
-        hidden = model.base_model(input_ids=ids[:, :-1], use_cache=False).last_hidden_state  # (B, T-1, D)
-        logits = model.get_output_embeddings()(hidden.flatten(0, 1)[used])  # (used, V)
-    losses = torch.nn.functional.cross_entropy(logits.float(), ids[:, 1:].flatten()[used], reduction="none")
+    hidden = model.base_model(input_ids=ids[:, :-1], use_cache=False).last_hidden_state  # (B, T-1, D)
+    logits = model.get_output_embeddings()(hidden.flatten(0, 1)[used])  # (used, V)
+    losses = torch.nn.functional.cross_entropy(logits, ids[:, 1:].flatten()[used], reduction="none")
     return (losses * weights.flatten()[used]).sum() / weights.sum()
 
 
@@ -109,11 +105,6 @@ def _optimizers(model: PreTrainedModel, schedule: Schedule) -> list[torch.optim.
     matrices = [p for p in model.parameters() if p.ndim == 2 and id(p) not in embeddings]
     rest = [p for p in model.parameters() if p.ndim != 2 or id(p) in embeddings]
     return [
-        torch.optim.Muon(
-            matrices,
-            lr=schedule.matrix_rate,
-            weight_decay=schedule.weight_decay,
-            adjust_lr_fn="match_rms_adamw",
-        ),
+        Muon(matrices, lr=schedule.matrix_rate, weight_decay=schedule.weight_decay),
         torch.optim.AdamW(rest, lr=schedule.learning_rate, betas=(0.9, 0.95), weight_decay=0.0, fused=True),
     ]

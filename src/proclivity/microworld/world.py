@@ -15,7 +15,7 @@ from pydantic import Field
 
 from proclivity.errors import ContentError, UserError, unknown_name
 from proclivity.specs import LoadedPack
-from proclivity.specs.schema import Fraction, Identifier, Spec, Text
+from proclivity.specs.base import Fraction, Identifier, Spec, Text
 from proclivity.specs.yaml_files import read_yaml, validate
 
 COUPLINGS = ("equal", "independent", "rewired")
@@ -162,13 +162,3 @@ def class_shares(world: World, coherence: float) -> np.ndarray:
     """How often each class is chosen or said over all narrators, given the coherence, (T,)."""
     shares = np.array([trait.share for trait in world.traits])
     return coherence * shares + (1 - coherence) * (1 - shares) / (len(shares) - 1)
-
-
-def with_curriculum(world: World) -> World:
-    """The same people, traits and sentences, in an order in which choices are learned without help from speech.
-
-    The first rounds know only 25 characters, and decisions are told more often. Without a link between the two
-    traits a model of the plain recipe learns to speak and never to choose.
-    """
-    mixture = {**world.mixture, "choice-label": 16, "choice-free": 11, "thought": 3, "feeling": 2, "statement": 8}
-    return world.model_copy(update={"group": 25, "first_rounds": 450, "mixture": mixture})
