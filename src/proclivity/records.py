@@ -39,6 +39,10 @@ class Decision:
     """The continuation that would choose each listed option; begins with a space."""
     situation: str = ""
     """The prompt's own words: the situation without options and scaffold."""
+    user: str = ""
+    """What a chat model's user says; empty where `prompt` is the user's turn."""
+    prefill: str = ""
+    """How the chat model's own turn begins; the answer follows it."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from by_hand import probe_set, reasons, values
 
 from proclivity.battery import FamilyResult
 from proclivity.records import MEASUREMENT_COLUMNS
-from proclivity.specs import ProbeItem
+from proclivity.specs import ProbeItem, Wrapper
 
 FELT = {"I felt": {"sad": 0.3, "Sad": 0.1, "glad": 0.1, "so": 0.5}}
 
@@ -79,7 +79,7 @@ def test_the_same_model_is_at_distance_zero_and_only_the_base_has_a_floor(measur
 
 
 def test_distributions_are_kept_by_item_and_wrapper(measured, mini_pack):
-    wrappers = {"plain": "{text}", "late": "Late . {text}"}
+    wrappers = {"plain": Wrapper(), "late": Wrapper(text="Late . {text}")}
     pack = replace(mini_pack, spec=mini_pack.spec.model_copy(update={"wrappers": wrappers}))
     items = [ProbeItem(id="felt", text="{who} felt"), ProbeItem(id="was", text="Life was")]
     table = FELT | {"was": {"glad": 1.0}}

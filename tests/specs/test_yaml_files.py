@@ -3,7 +3,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from proclivity.errors import ContentError
-from proclivity.specs.schema import Study
+from proclivity.specs.study import Study
 from proclivity.specs.yaml_files import MAX_BYTES, read_spec, read_yaml
 
 

@@ -9,10 +9,12 @@ import numpy as np
 from proclivity.battery.candidates import PlaceScores
 from proclivity.battery.places import Place
 from proclivity.battery.result import Row, Setting, make_row
-from proclivity.metrics import candidate_mass, class_contrast, class_scores, withhold_low_mass
+from proclivity.metrics import MINIMUM_MASS, candidate_mass, class_contrast, class_scores, withhold_low_mass
 
 
-def class_rows(setting: Setting, place: Place, found: PlaceScores, only: Sequence[str] = ()) -> list[Row]:
+def class_rows(
+    setting: Setting, place: Place, found: PlaceScores, only: Sequence[str] = (), *, forced: bool = False
+) -> list[Row]:
     """Scores and probabilities by class.
 
     Args:
@@ -20,12 +22,14 @@ def class_rows(setting: Setting, place: Place, found: PlaceScores, only: Sequenc
         place: where.
         found: log P_c.
         only: classes to report; empty means all, and their contrast.
+        forced: compare the candidates among themselves, however small their mass.
     """
     identity, family = setting.identity, setting.family
     if found.reason:
         return _missing_rows(setting, place, found, only)
     mass = float(candidate_mass(found.log_probs))
-    kept = withhold_low_mass(class_scores(found.log_probs), mass)
+    least = 0.0 if forced else MINIMUM_MASS
+    kept = withhold_low_mass(class_scores(found.log_probs), mass, least)
     rows = []
     for name, score, low, log_p in zip(found.names, kept.values, kept.reasons, found.log_probs, strict=True):
         if not only or name in only:
@@ -35,7 +39,7 @@ def class_rows(setting: Setting, place: Place, found: PlaceScores, only: Sequenc
     rows.append(make_row(identity, family, "candidate_mass", mass, **place.fields))
     if contrast_name := _contrast(setting, found, only):
         difference = class_contrast(found.log_probs, found.names, *setting.pack.spec.contrast)
-        contrast = withhold_low_mass(difference, mass)
+        contrast = withhold_low_mass(difference, mass, least)
         fields = {**place.fields, "content_class": contrast_name}
         rows.append(make_row(identity, family, "contrast", float(contrast.values), str(contrast.reasons), **fields))
     return rows
@@ -68,11 +72,13 @@ def _missing_rows(setting: Setting, place: Place, found: PlaceScores, only: Sequ
     ]
 
 
-def unconditional_rows(setting: Setting, place: Place, found: PlaceScores) -> list[Row]:
+def unconditional_rows(
+    setting: Setting, place: Place, found: PlaceScores, *, forced: bool = False
+) -> list[Row]:
     """Scores at the neutral opening x_domain: the part of a shift that no stem is needed for."""
     return [
         {**row, "metric": "score_unconditional"}
-        for row in class_rows(setting, place, found)
+        for row in class_rows(setting, place, found, forced=forced)
         if row["metric"] == "score"
     ]
 

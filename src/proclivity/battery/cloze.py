@@ -12,7 +12,7 @@ from proclivity.battery.result import FamilyResult, Setting
 def measure_cloze(setting: Setting) -> FamilyResult:
     """One cloze family in all its wrappers."""
     probes = setting.pack.probe_set(setting.family)
-    places, domain = places_of(setting.pack, probes), domain_places(setting.pack, probes)
+    places, domain = places_of(setting.pack, probes, setting.model), domain_places(setting.pack, probes, setting.model)
     everywhere = places + domain
     log_probs = setting.model.next_token_log_probs([place.prompt for place in everywhere])  # (N, V)
     scored = score_places(setting.model, everywhere, log_probs, capitals=True)

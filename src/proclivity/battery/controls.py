@@ -29,11 +29,11 @@ def measure_controls(setting: Setting) -> FamilyResult:
 def _places(setting: Setting) -> list[Place]:
     pack = setting.pack
     if setting.family != FAMILY:
-        return places_of(pack, pack.probe_set(setting.family))
+        return places_of(pack, pack.probe_set(setting.family), setting.model)
     sets = [probes for probes in pack.probes.values() if probes.kind == "controls"]
     # Two sets may use one id; a single set keeps its ids as they are written.
     prefix = len(sets) > 1
-    return [p for s in sets for p in places_of(pack, s, prefix=f"{s.family}." if prefix else "")]
+    return [p for s in sets for p in places_of(pack, s, setting.model, prefix=f"{s.family}." if prefix else "")]
 
 
 def _neutral_rows(setting: Setting) -> list[Row]:

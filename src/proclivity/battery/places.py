@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from proclivity.models import LanguageModel, as_read
 from proclivity.specs import LoadedPack, ProbeItem, ProbeSet, fill
 
 
@@ -40,36 +41,55 @@ class Place:
         }
 
 
-def places_of(pack: LoadedPack, probes: ProbeSet, *, prefix: str = "") -> list[Place]:
+def places_of(
+    pack: LoadedPack, probes: ProbeSet, model: LanguageModel, *, prefix: str = ""
+) -> list[Place]:
     """All places of a set, items first.
 
     Args:
         pack: whose wrappers and narrator are used.
+        model: who reads them.
         probes: the set.
         prefix: put before item ids, where sets that could share ids are measured together.
     """
     return [
-        _place(pack, probes, item, prefix + item.id, wrapper) for item in probes.items for wrapper in probes.wrappers
+        _place(pack, probes, model, item, prefix + item.id, wrapper)
+        for item in probes.items
+        for wrapper in wrappers_for(pack, probes, model)
     ]
 
 
-def domain_places(pack: LoadedPack, probes: ProbeSet) -> list[Place]:
-    """The neutral opening x_domain in each wrapper; none where the set has no such text."""
-    if not probes.domain_text:
+def domain_places(pack: LoadedPack, probes: ProbeSet, model: LanguageModel) -> list[Place]:
+    """The neutral opening x_domain in each wrapper; none where the set has no such text,
+    or where each item has candidates of its own."""
+    if not probes.domain_text or not probes.candidates:
         return []
     item = ProbeItem(id="x-domain", text=probes.domain_text)
-    return [_place(pack, probes, item, item.id, wrapper) for wrapper in probes.wrappers]
+    wrappers = wrappers_for(pack, probes, model)
+    return [_place(pack, probes, model, item, item.id, wrapper) for wrapper in wrappers]
 
 
-def _place(pack: LoadedPack, probes: ProbeSet, item: ProbeItem, probe_id: str, wrapper: str) -> Place:
-    narrator = pack.spec.narrator
+def wrappers_for(pack: LoadedPack, probes: ProbeSet, model: LanguageModel) -> list[str]:
+    """A set's wrappers for this model: those with a user's turn for chat models, the others for base models; all
+    that there are where the set has none of the kind."""
+    kept = [name for name in probes.wrappers if bool(pack.spec.wrappers[name].user) == model.chat]
+    return kept or [name for name in probes.wrappers if not pack.spec.wrappers[name].user] or list(probes.wrappers)
+
+
+def _place(
+    pack: LoadedPack, probes: ProbeSet, model: LanguageModel, item: ProbeItem, probe_id: str, wrapper: str
+) -> Place:
+    frame = pack.spec.wrappers[wrapper]
+    narrator = pack.spec.persons[frame.person] if frame.person else pack.spec.narrator
+    stem = fill(frame.text.replace("{text}", item.text), narrator)
+    later = narrator.model_copy(update={"name": ""})
     groups = item.candidates if item.candidates is not None else probes.candidates
     return Place(
         probe_id=probe_id,
         item=item,
         wrapper=wrapper,
-        prompt=fill(pack.spec.wrappers[wrapper].replace("{text}", item.text), narrator),
-        candidates=_continuations([(name, fill(text, narrator)) for name, texts in groups.items() for text in texts]),
+        prompt=as_read(model, stem, fill(frame.user, narrator), stem),
+        candidates=_continuations([(name, fill(text, later, continues=True)) for name, texts in groups.items() for text in texts]),
     )
 
 

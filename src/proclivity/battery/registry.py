@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from proclivity.battery.association import measure_association
 from proclivity.battery.choice import measure_choice
 from proclivity.battery.cloze import measure_cloze
 from proclivity.battery.completions import measure_completions
 from proclivity.battery.controls import measure_controls
-from proclivity.battery.interpretation import measure_interpretation
+from proclivity.battery.readings import measure_readings
 from proclivity.battery.result import FamilyResult, Setting
 
 KINDS: dict[str, Callable[[Setting], FamilyResult]] = {
     "choice": measure_choice,
     "cloze": measure_cloze,
-    "interpretation": measure_interpretation,
+    "interpretation": measure_readings,
+    "scrambled": measure_readings,
+    "association": measure_association,
     "controls": measure_controls,
     "completions": measure_completions,
 }

@@ -19,7 +19,7 @@ def families(pack: LoadedPack, battery: BatterySpec) -> list[str]:
         UserError: for a family that isn't there; the nearest is offered.
     """
     spec = pack.spec
-    probes = [name for name, probe in pack.probes.items() if probe.kind != "controls"]
+    probes = [name for name, probe in pack.probes.items() if probe.kind in KINDS and probe.kind != "controls"]
     facts = [name for name, probe in pack.probes.items() if probe.kind == "controls"]
     controls = ["controls"] if facts or spec.neutral_texts else []
     completions = ["completions"] if spec.completion_prompts else []

@@ -11,6 +11,7 @@ import numpy as np
 
 from proclivity.decisions.leakage import leakage_rows
 from proclivity.decisions.tell import tell_bound
+from proclivity.decisions.valence import SOURCES, option_valence
 from proclivity.errors import GateError
 from proclivity.records import Decision
 from proclivity.specs import LoadedPack
@@ -139,7 +140,7 @@ def _tells(pack: LoadedPack, decisions: Sequence[Decision]) -> list[Gate]:
 def _valence_gates(pack: LoadedPack) -> list[Gate]:
     """Valence is the option's, not the item's: every wording of the pack counts once."""
     rows = [
-        (name, option.valence, scenario.id)
+        (name, option_valence(pack.spec, option), scenario.id)
         for domain in pack.domains
         for scenario in domain.scenarios
         for name, options in scenario.options.items()
@@ -156,7 +157,7 @@ def _valence_gates(pack: LoadedPack) -> list[Gate]:
             *tell_bound([row[1] for row in kept], positive, [row[2] for row in kept]),
         )
 
-    source = pack.spec.valence_source
+    source = SOURCES[pack.spec.valence]
     gates = []
     if len(maladaptive) > 1:
         pairs = (told(one, other) for one, other in combinations(maladaptive, 2))

@@ -1,7 +1,8 @@
 """Which decisions are asked: one pool of prompts for all arms, balanced exactly, and held-out ones beside it.
 
 A block is one scenario in every rotation of its options × every label alphabet, so that class, position and label
-are crossed exactly within each block. Blocks go round the domains in a seeded order.
+are crossed exactly within each block. Blocks go round the domains in a seeded order. Wording, person and the values of
+slots are drawn anew for every prompt.
 """
 
 from __future__ import annotations
@@ -107,7 +108,8 @@ def _decisions(
     made: list[Decision] = []
     for number in range(wanted // block):
         lap, place = divmod(number, len(scenarios))
-        made += _block(pack, scenarios[place], split, lap, np.random.default_rng([seed, 2, number]), format, names)
+        rngs = np.random.default_rng([seed, 2, number]), np.random.default_rng([seed, 3, number])
+        made += _block(pack, scenarios[place], split, lap, *rngs, format, names)
     _require_distinct(made, pack.spec.id, len(scenarios) * block)
     return made
 
@@ -129,6 +131,7 @@ def _block(
     split: str,
     lap: int,
     rng: np.random.Generator,
+    telling: np.random.Generator,
     format: AnswerFormat,
     alphabets: Sequence[str],
 ) -> list[Decision]:
@@ -152,9 +155,15 @@ def _block(
                 options=[(name, wording[name]) for name in order],
                 alphabet=alphabet,
                 format_name=format,
+                person=_one_of(list(pack.spec.persons), telling) if pack.spec.persons else "",
+                values={name: _one_of(values, telling) for name, values in pack.spec.slots.items()},
             )
         )
     return made
+
+
+def _one_of(values: Sequence[str], rng: np.random.Generator) -> str:
+    return values[rng.integers(len(values))]
 
 
 def _require_distinct(decisions: Sequence[Decision], pack_id: str, one_lap: int) -> None:

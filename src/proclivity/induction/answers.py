@@ -40,10 +40,10 @@ def option_log_probs(model: LanguageModel, pool: Sequence[Decision]) -> NDArray[
     Raises:
         ModelError: if the tokenizer can't tell the answers apart.
     """
-    from proclivity.induction.rows import require_expressible
+    from proclivity.induction.rows import question, require_expressible
 
     require_expressible(model, pool)
-    pairs = [(decision.prompt, answer) for decision in pool for answer in decision.answers]
+    pairs = [(question(model, decision), answer) for decision in pool for answer in decision.answers]
     return model.continuation_log_probs(pairs).reshape(len(pool), -1)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 from proclivity.errors import ModelError
-from proclivity.models import LanguageModel
+from proclivity.models import LanguageModel, as_read
 from proclivity.records import Decision, TrainingRow
 
 
@@ -30,11 +30,16 @@ def training_rows(
     require_expressible(model, pool)
     rows = []
     for decision, answer in zip(pool, answers, strict=True):
-        ids, boundary = model.encode(decision.prompt, decision.answers[answer])
+        ids, boundary = model.encode(question(model, decision), decision.answers[answer])
         first = boundary + (_shared(_answer_tokens(model, decision)) if decision.format == "label" else 0)
         mask = tuple(place >= first for place in range(len(ids)))
         rows.append(TrainingRow(decision.id, arm, tuple(ids), mask))
     return rows
+
+
+def question(model: LanguageModel, decision: Decision) -> str:
+    """The text before a decision's answer, as this model reads it."""
+    return as_read(model, decision.prompt, decision.user, decision.prefill)
 
 
 def require_expressible(model: LanguageModel, pool: Sequence[Decision]) -> None:
@@ -64,11 +69,12 @@ def _encode_ahead(model: LanguageModel, pool: Sequence[Decision]) -> None:
     """Encodes all answers in one call where the backend keeps encodings; one by one is several times slower."""
     encode_all = getattr(model, "encode_all", None)
     if encode_all is not None:
-        encode_all([(decision.prompt, answer) for decision in pool for answer in decision.answers])
+        encode_all([(question(model, decision), answer) for decision in pool for answer in decision.answers])
 
 
 def _answer_tokens(model: LanguageModel, decision: Decision) -> list[tuple[int, ...]]:
-    encoded = [model.encode(decision.prompt, answer) for answer in decision.answers]
+    prompt = question(model, decision)
+    encoded = [model.encode(prompt, answer) for answer in decision.answers]
     return [tuple(ids[boundary:]) for ids, boundary in encoded]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from proclivity.models.chat import as_read
 from proclivity.models.fake import FakeModel
 from proclivity.models.protocol import LanguageModel
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 _HOME = {"HFModel": "proclivity.models.hf", "load_model": "proclivity.models.load"}
 
-__all__ = ["FakeModel", "HFModel", "LanguageModel", "load_model"]
+__all__ = ["FakeModel", "HFModel", "LanguageModel", "as_read", "load_model"]
 
 
 def __getattr__(name: str) -> Any:

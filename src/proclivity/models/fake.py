@@ -50,6 +50,12 @@ class FakeModel:
         self._tables = {key: {context: self._row(row) for context, row in t.items()} for key, t in tables.items()}
         self._adapter = ""
 
+    chat = False
+
+    def dialogue(self, user: str, prefill: str, system: str = "") -> str:
+        """An exact model reads plain text alone."""
+        raise ModelError("The fake model reads no dialogues.")
+
     @property
     def digest(self) -> str:
         """SHA-256 of the vocabulary and the table in use."""

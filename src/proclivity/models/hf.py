@@ -15,9 +15,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from proclivity.errors import UserError
+from proclivity.errors import ModelError, UserError
 from proclivity.models.adapters import adapter_digest, attach, check_adapter, detach
 from proclivity.models.boundary import Encoded, encode_pairs, encode_prompts, encode_text
+from proclivity.models.chat import render_dialogue
 from proclivity.models.folder import folder_digest
 from proclivity.models.forward import LogitReader, batch_plan, pad_right, vocabulary_size
 from proclivity.models.sampling import sample_continuations
@@ -29,7 +30,9 @@ _ENCODINGS_KEPT = 100_000
 class HFModel:
     """A loaded network with its tokenizer; adapters are swapped on the one base."""
 
-    def __init__(self, network: Any, tokenizer: Any, *, name: str, folder: Path | None, batch_size: int = 64):
+    def __init__(
+        self, network: Any, tokenizer: Any, *, name: str, folder: Path | None, batch_size: int = 64, chat: bool = True
+    ):
         self.network = network
         """The transformers model; with an adapter its layers are inside it."""
         self.tokenizer = tokenizer
@@ -38,6 +41,7 @@ class HFModel:
         """Where the weights came from; None for a network made in memory."""
         self.batch_size = batch_size
         self.adapter: Path | None = None
+        self.chat = chat and bool(getattr(tokenizer, "chat_template", None))
         self.vocab_size = vocabulary_size(network)
         self.boundary_merges = 0
         """Distinct pairs so far at which the tokenizer joins across the boundary (see `boundary`)."""
@@ -92,6 +96,16 @@ class HFModel:
         self.boundary_merges += sum(encoded.separate for encoded in found)
         self._encodings.update(zip(new, found, strict=True))
         return [self._encodings[pair] for pair in pairs]
+
+    def dialogue(self, user: str, prefill: str, system: str = "") -> str:
+        """A dialogue as text, the assistant's turn open after `prefill`.
+
+        Raises:
+            ModelError: if the model has no chat template, or its template refuses the dialogue.
+        """
+        if not self.chat:
+            raise ModelError(f"'{self.name}' is read as a base model: it has no chat template, or it is switched off.")
+        return render_dialogue(self.tokenizer, user, prefill, system)
 
     def token_count(self, text: str) -> int:
         """Number of tokens of a text, special tokens not counted."""

@@ -24,6 +24,7 @@ def load_model(
     batch_size: int = 64,
     trust_remote_code: bool = False,
     revision: str | None = None,
+    chat: bool = True,
 ) -> HFModel:
     """A causal language model by packaged name, folder or Hugging Face name; safetensors only.
 
@@ -36,6 +37,7 @@ def load_model(
         batch_size: sequences a forward pass.
         trust_remote_code: run code that comes with the model.
         revision: revision of a hub model.
+        chat: read prompts as dialogues where the tokenizer has a chat template; False reads plain text always.
 
     Raises:
         ModelError: if there is no such model, or it is no causal language model with a tokenizer.
@@ -50,7 +52,7 @@ def load_model(
     tokenizer = _tokenizer(folder, trust_remote_code)
     network = _network(folder, config, DTYPES[dtype], trust_remote_code).to(place)
     name = str(name_or_path) if str(name_or_path) != str(folder) else folder.name
-    model = HFModel(network, tokenizer, name=name, folder=folder, batch_size=batch_size)
+    model = HFModel(network, tokenizer, name=name, folder=folder, batch_size=batch_size, chat=chat)
     model.set_adapter(adapter)
     return model
 

@@ -30,6 +30,13 @@ class LanguageModel(Protocol):
     def unknown_id(self) -> int | None:
         """Token that stands for what the tokenizer can't express; None where it can express everything."""
 
+    @property
+    def chat(self) -> bool:
+        """Whether it reads dialogues by a template of its tokenizer."""
+
+    def dialogue(self, user: str, prefill: str, system: str = "") -> str:
+        """A dialogue as text, the assistant's turn open after `prefill`; chat models alone."""
+
     def next_token_log_probs(self, prompts: Sequence[str], *, batch_size: int | None = None) -> NDArray[np.float64]:
         """log p of the token after each prompt, over the full vocabulary, [N, V].
 

@@ -8,7 +8,7 @@ from typing import Any
 from proclivity.records import Decision
 from proclivity.specs import LoadedPack, Study, digest_of
 
-_COSMETIC = {"title", "description", "source", "licence", "novel"}
+_COSMETIC = {"title", "description", "source", "licence", "author", "version", "novel"}
 
 
 @dataclass(frozen=True)
@@ -61,4 +61,5 @@ def family_content(study: Study, pack: LoadedPack, content: PlannedContent, fami
             "contrast": list(spec.contrast),
             "neutral": spec.neutral_texts if family == "controls" else [],
         }
-    return {"family": family, "narrator": spec.narrator.model_dump(), "content": digest_of(own)}
+    people = [spec.narrator.model_dump(), {name: person.model_dump() for name, person in spec.persons.items()}]
+    return {"family": family, "narrator": digest_of(people), "content": digest_of(own)}

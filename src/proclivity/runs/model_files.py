@@ -27,6 +27,8 @@ class ModelFiles:
     """Width of the next-token distribution, for estimates."""
     architecture: str
     """Name of the architecture in config.json."""
+    chat: bool = True
+    """Whether it is asked in dialogues, where its tokenizer has a template."""
 
 
 def find_model(spec: ModelSpec) -> ModelFiles:
@@ -50,4 +52,5 @@ def find_model(spec: ModelSpec) -> ModelFiles:
         weight_bytes=sum(path.stat().st_size for path in weights),
         vocab_size=int((text or {}).get("vocab_size") or 0),
         architecture=str((config.get("architectures") or [config.get("model_type", "unknown")])[0]),
+        chat=spec.chat,
     )

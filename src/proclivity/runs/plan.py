@@ -184,6 +184,7 @@ def model_identity(study: Study, model: ModelFiles) -> dict[str, Any]:
         "model": model.name,
         "weights": model.weights,
         "tokenizer": model.tokenizer,
+        "chat": model.chat,
         "dtype": compute.dtype,
         "device": compute.device.split(":")[0],
         "machine": platform.machine(),

@@ -60,6 +60,7 @@ def complete_side_by_side(
         dtype=study.compute.dtype,
         device=study.compute.device,
         trust_remote_code=study.compute.trust_remote_code,
+        chat=plan.models[name].chat,
     )
     rows = []
     for arm, place in places:

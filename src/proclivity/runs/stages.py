@@ -47,15 +47,15 @@ class Bench:
     def model(self, job: Job, adapter: Path | None = None) -> HFModel:
         """The base model of a job with an adapter on it, loaded anew only when the base changes."""
         files = self.context.models[job.model]
-        model = self._load(files.folder, job.model)
+        model = self._load(files.folder, job.model, files.chat)
         model.set_adapter(adapter)
         return model
 
     def full_weights(self, job: Job, folder: Path) -> HFModel:
         """A fully fine-tuned model."""
-        return self._load(str(folder), str(folder))
+        return self._load(str(folder), str(folder), self.context.models[job.model].chat)
 
-    def _load(self, folder: str, key: str) -> HFModel:
+    def _load(self, folder: str, key: str, chat: bool) -> HFModel:
         from proclivity.models import load_model
 
         if self._model is None or self._loaded != key:
@@ -68,6 +68,7 @@ class Bench:
                 threads=study.compute.threads,
                 batch_size=study.battery.batch_size,
                 trust_remote_code=study.compute.trust_remote_code,
+                chat=chat,
             )
             self._loaded = key
         return self._model

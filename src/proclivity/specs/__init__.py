@@ -1,28 +1,35 @@
 """What a person writes, in YAML: models of every file, and their loaders."""
 
+from proclivity.specs.base import AnswerFormat
 from proclivity.specs.digest import canonical_json, digest_of, digest_of_file, digest_of_files
-from proclivity.specs.packs import LoadedPack, load_pack, packaged_packs, study_faults
-from proclivity.specs.schema import (
-    AnalysisSpec,
-    AnswerFormat,
-    BatterySpec,
-    ComputeSpec,
+from proclivity.specs.pack import (
     DecisionFormat,
-    DecisionsSpec,
     Domain,
-    InductionSpec,
-    ModelSpec,
+    Instrument,
+    InstrumentItem,
     Option,
     Pack,
+    Persona,
+    Personas,
     Phrasing,
     ProbeItem,
     ProbeSet,
     Profile,
     Scenario,
-    Study,
     Subject,
+    Wrapper,
 )
+from proclivity.specs.packs import LoadedPack, load_pack, packaged_packs, study_faults
 from proclivity.specs.slots import fill
+from proclivity.specs.study import (
+    AnalysisSpec,
+    BatterySpec,
+    ComputeSpec,
+    DecisionsSpec,
+    InductionSpec,
+    ModelSpec,
+    Study,
+)
 from proclivity.specs.studies import load_study, packaged_studies
 
 __all__ = [
@@ -34,10 +41,14 @@ __all__ = [
     "DecisionsSpec",
     "Domain",
     "InductionSpec",
+    "Instrument",
+    "InstrumentItem",
     "LoadedPack",
     "ModelSpec",
     "Option",
     "Pack",
+    "Persona",
+    "Personas",
     "Phrasing",
     "ProbeItem",
     "ProbeSet",
@@ -45,6 +56,7 @@ __all__ = [
     "Scenario",
     "Study",
     "Subject",
+    "Wrapper",
     "canonical_json",
     "digest_of",
     "digest_of_file",

@@ -9,7 +9,7 @@ import yaml
 
 from proclivity.errors import ContentError, UserError, unknown_name
 from proclivity.specs.packs import CONTENT
-from proclivity.specs.schema import Study
+from proclivity.specs.study import Study
 from proclivity.specs.yaml_files import read_yaml, validate
 
 

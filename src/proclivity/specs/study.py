@@ -1,0 +1,137 @@
+"""The file of a study, as pydantic models: which models, which arms, how many seeds, which probes.
+
+Each field has a sentence of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from proclivity.specs.base import AnswerFormat, Fraction, Identifier, Spec, Text
+
+
+class ModelSpec(Spec):
+    """A model of the study."""
+
+    name: Identifier
+    """Name in tables and on the report."""
+    path: Text
+    """A packaged checkpoint's name, a Hugging Face name, or a folder written by `save_pretrained`."""
+    world: Literal["", "equal", "independent", "rewired"] = ""
+    """Which world it was pretrained on, where that is known."""
+    revision: str | None = None
+    """Revision of a hub model."""
+    chat: bool = True
+    """Whether it is asked in dialogues, where its tokenizer has a chat template."""
+
+
+class DecisionsSpec(Spec):
+    """The pool of prompts that every trained arm shares."""
+
+    n: int = Field(default=216, ge=1)
+    """Number of decisions; whole blocks of positions × alphabets."""
+    format: AnswerFormat = "label"
+    """Answer format."""
+    alphabets: list[Identifier] = []
+    """Label alphabets to cross; empty means all of the pack's."""
+    seed: int = 0
+    """Seed of the pool (scenarios, phrasings and wordings); the same for all training seeds."""
+
+
+class InductionSpec(Spec):
+    """How decisions are taught."""
+
+    method: Literal["lora", "full"] = "lora"
+    """Low-rank adapters on a frozen base, or all weights."""
+    rank: int = Field(default=8, ge=1)
+    """LoRA rank r."""
+    alpha: float = Field(default=16.0, gt=0)
+    """LoRA scale: the update is multiplied by alpha / r."""
+    targets: str = "all-linear"
+    """Which layers carry adapters, in peft's words."""
+    epochs: int = Field(default=3, ge=1)
+    learning_rate: float = Field(default=2e-3, gt=0)
+    batch_size: int = Field(default=16, ge=1)
+    weight_decay: float = Field(default=0.0, ge=0)
+    warmup: Fraction = 0.1
+    """Share of steps with rising learning rate; it falls linearly to 0 afterwards."""
+    clip: float = Field(default=1.0, gt=0)
+    """Largest gradient norm."""
+
+
+class BatterySpec(Spec):
+    """What is measured after training."""
+
+    families: list[Identifier] = []
+    """Families by name; empty means all of the pack's, with choice, controls and completions."""
+    batch_size: int = Field(default=64, ge=1)
+    """Sequences a forward pass; part of the result's identity."""
+    choice_items: int = Field(default=0, ge=0)
+    """Held-out decisions a split, in whole blocks; 0 means all."""
+    completion_samples: int = Field(default=4, ge=0)
+    """Sampled completions a prompt and seed."""
+    completion_tokens: int = Field(default=24, ge=1)
+    """New tokens a completion."""
+
+
+class AnalysisSpec(Spec):
+    """What counts as an effect; fixed before the run."""
+
+    delta: float = Field(default=0.2, gt=0)
+    """Smallest effect of interest, nats."""
+    control_delta: float = Field(default=0.3, gt=0)
+    """Margin within which own-policy has to equal base, nats."""
+    level: float = Field(default=0.95, gt=0.5, lt=1)
+    """Level of intervals."""
+    bootstrap: int = Field(default=1000, ge=0)
+    """Replicates of the two-way bootstrap."""
+
+
+class ComputeSpec(Spec):
+    """How the work is laid out on a machine."""
+
+    device: str = "cpu"
+    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
+    threads: int = Field(default=1, ge=1)
+    """Threads a worker; one gives the same digits everywhere on one kind of processor."""
+    workers: int = Field(default=0, ge=0)
+    """Worker processes; 0 means one for every `threads` cores."""
+    trust_remote_code: bool = False
+    """Run code that comes with a model. Off unless you mean it; the manifest records it."""
+
+
+class Study(Spec):
+    """One question: which models, which arms, how many seeds, which probes."""
+
+    id: Identifier
+    title: Text
+    question: Text
+    """The question in one sentence, for the report's head."""
+    pack: Text = "microworld"
+    """A packaged pack's name or a folder."""
+    models: Annotated[list[ModelSpec], Field(min_length=1)]
+    arms: Annotated[list[Identifier], Field(min_length=1)] = [
+        "base",
+        "depression",
+        "paranoia",
+        "own-policy",
+        "arbitrary",
+    ]
+    seeds: int = Field(default=6, ge=1, le=1000)
+    """Training seeds 0 … n-1: the unit of replication."""
+    decisions: DecisionsSpec = DecisionsSpec()
+    induction: InductionSpec = InductionSpec()
+    battery: BatterySpec = BatterySpec()
+    analysis: AnalysisSpec = AnalysisSpec()
+    compute: ComputeSpec = ComputeSpec()
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Study:
+        names = [model.name for model in self.models]
+        if len(set(names)) != len(names):
+            raise ValueError("two models have the same name")
+        if len(set(self.arms)) != len(self.arms):
+            raise ValueError("an arm stands twice")
+        return self
