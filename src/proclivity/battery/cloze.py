@@ -5,6 +5,7 @@ from __future__ import annotations
 from proclivity.battery.candidates import score_places
 from proclivity.battery.class_rows import class_rows, token_rows, unconditional_rows
 from proclivity.battery.divergences import between_rows, distribution_rows, entropy_rows, stored
+from proclivity.battery.equal_tokens import equal_tokens
 from proclivity.battery.places import domain_places, places_of
 from proclivity.battery.result import FamilyResult, Setting
 
@@ -12,6 +13,7 @@ from proclivity.battery.result import FamilyResult, Setting
 def measure_cloze(setting: Setting) -> FamilyResult:
     """One cloze family in all its wrappers."""
     probes = setting.pack.probe_set(setting.family)
+    probes = probes.model_copy(update={"candidates": equal_tokens(setting.model, probes).kept})
     places, domain = places_of(setting.pack, probes, setting.model), domain_places(setting.pack, probes, setting.model)
     everywhere = places + domain
     log_probs = setting.model.next_token_log_probs([place.prompt for place in everywhere])  # (N, V)

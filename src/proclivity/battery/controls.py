@@ -21,7 +21,7 @@ def measure_controls(setting: Setting) -> FamilyResult:
     log_probs = setting.model.next_token_log_probs([place.prompt for place in places])  # (N, V)
     scored = score_places(setting.model, places, log_probs, capitals=True)
     for place, found in zip(places, scored, strict=True):
-        rows += class_rows(setting, place, found, only=[CORRECT])
+        rows += class_rows(setting, place, found, only=[CORRECT] if CORRECT in found.names else [])
     rows += distribution_rows(setting, places, log_probs)
     return FamilyResult(rows, stored(places, log_probs))
 

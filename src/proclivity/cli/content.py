@@ -130,18 +130,25 @@ _LISTS = {
 
 
 def copy(
-    name: Annotated[str, typer.Argument(help="A packaged study or pack, as `proclivity list` names it.")],
-    to: Annotated[Path, typer.Argument(help="The new file (study) or folder (pack); it must not exist yet.")],
+    name: Annotated[
+        str,
+        typer.Argument(help="A packaged study or pack, as `proclivity list` names it, or a file of a pack: PACK/PATH."),
+    ],
+    to: Annotated[Path, typer.Argument(help="The new file or folder; it must not exist yet.")],
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> int:
-    """Copy a packaged study or pack to where you can change it."""
+    """Copy a packaged study, a pack, or one file of a pack to where you can change it.
+
+    One file: `proclivity copy english/profiles/depression.yml my-profile.yml`; then
+    `proclivity decisions my-profile.yml --pack english`, or `profiles: [my-profile.yml]` in a study file.
+    """
     import shutil
 
     from proclivity.errors import StorageError, UserError, unknown_name
     from proclivity.specs import packaged_packs, packaged_studies
 
-    sources = {**packaged_packs(), **packaged_studies()}
+    sources = {**packaged_packs(), **packaged_studies(), **_parts()}
     if name not in sources:
         raise unknown_name("packaged study or pack", name, sources)
     if to.exists():
@@ -152,13 +159,30 @@ def copy(
         copied(sources[name], to)
     except OSError as error:
         raise StorageError(f"'{to}' can't be written ({error.strerror}). Free space or give another place.") from None
+    part = "/" in name
     verb = "run" if to.is_file() else "check"
-    say(f"Copied to {to}. Change it, then: proclivity {verb} {to}", quiet=quiet)
+    say(f"Copied to {to}. Change it{'.' if part else f', then: proclivity {verb} {to}'}", quiet=quiet)
     return 0
+
+
+def _parts() -> dict[str, Path]:
+    """The single files of packaged packs, as 'pack/folder/file.yml'."""
+    from proclivity.specs import packaged_packs
+
+    packs = packaged_packs()
+    return {
+        f"{name}/{path.relative_to(folder).as_posix()}": path
+        for name, folder in packs.items()
+        for path in sorted(folder.rglob("*.yml"))
+    }
 
 
 def check(
     path: Annotated[str, typer.Argument(help="A pack's folder, a study file, or a packaged name.")],
+    model: Annotated[
+        str | None,
+        typer.Option("--model", "-m", help="Also say which candidates this model's tokenizer writes in equal tokens."),
+    ] = None,
     quiet: Quiet = False,
     json: Json = False,
     debug: Debug = False,
@@ -168,16 +192,32 @@ def check(
 
     try:
         result = _check(path)
+        told = _candidates(path, model) if model else []
     except ContentError as error:
         if not json:
             raise
         print_json({"ok": False, "faults": error.faults})
         return error.exit_code
     if json:
-        print_json({"ok": True, **result})
+        print_json({"ok": True, **result, "candidates": told})
     else:
         say(f"{result['title']}: no faults. {result['found']}", quiet=quiet)
+        for note in result.get("notes", []) + told:
+            say(note, quiet=quiet)
     return 0
+
+
+def _candidates(path: str, model: str) -> list[str]:
+    """What of each cloze set remains for a model, in words."""
+    from proclivity.battery import equal_tokens
+    from proclivity.models import load_model
+    from proclivity.specs import load_pack, load_study, packaged_packs
+
+    is_pack = path in packaged_packs() or Path(path).is_dir()
+    pack = load_pack(path if is_pack else load_study(path).pack)
+    loaded = load_model(model)
+    sets = [probes for probes in pack.probes.values() if probes.kind == "cloze"]
+    return [equal_tokens(loaded, probes).sentence for probes in sets]
 
 
 def _check(path: str) -> dict[str, Any]:
@@ -190,17 +230,17 @@ def _check(path: str) -> dict[str, Any]:
     if path not in packaged_studies() and not Path(path).exists() and not path.endswith((".yml", ".yaml")):
         raise unknown_name("pack or study", path, [*packaged_packs(), *packaged_studies()])
     study = load_study(path)
-    check_study(study, load_pack(study.pack))
+    check_study(study, load_pack(study.pack, study.profiles))
     found = f"{len(study.models)} models, {len(study.arms)} arms, {study.seeds} seeds."
     return {"kind": "study", "title": study.title, "found": found}
 
 
 def _check_pack(path: str) -> dict[str, Any]:
-    from proclivity.decisions import make_pool, require_gates
+    from proclivity.decisions import block_size, make_pool, require_gates
     from proclivity.specs import load_pack
 
     pack = load_pack(path)
-    block = len(pack.spec.action_classes) * len(pack.spec.alphabets)
+    block = block_size(pack)
     trained = sum(
         scenario.split == "train" for domain in pack.domains if domain.split == "train" for scenario in domain.scenarios
     )
@@ -211,4 +251,5 @@ def _check_pack(path: str) -> dict[str, Any]:
         f"{len(pack.profiles)} profiles, {scenarios} scenarios in {len(pack.domains)} domains, {items} probe items in "
         f"{len(pack.probes)} families; {len(report.rows)} gates passed on {report.n} decisions."
     )
-    return {"kind": "pack", "title": pack.spec.title, "found": found, "digest": pack.digest}
+    notes = [f"note: {gate.name}: {gate.value:.3g}. {gate.detail}" for gate in report.gates if not gate.passed]
+    return {"kind": "pack", "title": pack.spec.title, "found": found, "digest": pack.digest, "notes": notes}

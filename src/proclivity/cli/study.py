@@ -21,6 +21,14 @@ Sets = Annotated[
         "--set", metavar="KEY=VALUE", help="Replace one value of the study, for example seeds=12; repeatable."
     ),
 ]
+Models = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model",
+        "-m",
+        help="Model in place of the study's own: a packaged name, a folder, or a Hugging Face name; repeatable.",
+    ),
+]
 PlanOnly = Annotated[bool, typer.Option("--plan", help="Print jobs, time, memory and disk; run nothing.")]
 
 
@@ -46,6 +54,7 @@ def run(
         Path | None,
         typer.Option("--out", "-o", help="Folder of the study; by default runs/ and the study's id."),
     ] = None,
+    models: Models = None,
     sets: Sets = None,
     workers: Workers = 0,
     plan: PlanOnly = False,
@@ -58,7 +67,17 @@ def run(
     The same command again resumes where it stopped. A changed probe measures again and trains nothing;
     an added seed adds its own jobs only.
     """
-    return _run(study, out, sets, workers, plan, quiet, json, ["proclivity", "run", study])
+    values = [*([_models_value(models)] if models else []), *(sets or [])]
+    return _run(study, out, values, workers, plan, quiet, json, ["proclivity", "run", study])
+
+
+def _models_value(models: list[str]) -> str:
+    """The models of the command line as a replaced value of the study, each named by the end of its path."""
+    import json
+
+    names = [re.sub(r"[^a-z0-9_.-]+", "-", Path(model).name.lower()).strip("-._") or "model" for model in models]
+    named = [{"name": name, "path": model} for name, model in zip(names, models, strict=True)]
+    return f"models={json.dumps(named)}"
 
 
 def _run(

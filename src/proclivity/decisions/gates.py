@@ -9,7 +9,9 @@ from itertools import combinations
 
 import numpy as np
 
+from proclivity.decisions.give_away import SHARE_LIMIT, telling_words
 from proclivity.decisions.leakage import leakage_rows
+from proclivity.decisions.self_harm import self_harm_texts
 from proclivity.decisions.tell import tell_bound
 from proclivity.decisions.valence import SOURCES, option_valence
 from proclivity.errors import GateError
@@ -33,6 +35,8 @@ class Gate:
     refuses: bool
     """False where the figure is reported only."""
     detail: str
+    faults: tuple[str, ...] = ()
+    """Every place that fails, as 'file:key: what', where the fault has places."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +61,13 @@ def run_gates(pack: LoadedPack, decisions: Sequence[Decision]) -> GateReport:
     Class must not be readable from position, word count or (between the maladaptive-like classes) valence:
     |AUC − .5| ≤ .05 at the upper 95 % bound, one class against the rest, cross-validated by scenario.
     """
-    gates = [_latin(decisions), _duplicates(decisions), _matched_lengths(decisions)]
+    gates = [_latin(decisions), _duplicates(decisions), _matched_lengths(pack, decisions)]
     gates += _tells(pack, decisions)
+    gates.append(_give_away(pack))
+    listed = [*leakage_rows(pack, decisions), ("self-harm", self_harm_texts(pack), "no text of the pack speaks of it")]
     gates += [
-        Gate(name, float(len(found)), 0, not found, True, "; ".join(found[:5]) or detail)
-        for name, found, detail in leakage_rows(pack, decisions)
+        Gate(name, float(len(found)), 0, not found, True, "; ".join(found[:5]) or detail, tuple(found))
+        for name, found, detail in listed
     ]
     return GateReport(tuple(gates), len(decisions))
 
@@ -75,13 +81,18 @@ def require_gates(pack: LoadedPack, decisions: Sequence[Decision]) -> GateReport
     report = run_gates(pack, decisions)
     if not report.passed:
         failed = [gate for gate in report.gates if gate.refuses and not gate.passed]
-        lines = [f"  {gate.name}: {gate.value:.3g} found, at most {gate.limit:.3g}. {gate.detail}" for gate in failed]
         raise GateError(
             f"The decisions fail {len(failed)} of {len(report.gates)} gates, so nothing was trained:\n"
-            + "\n".join(lines)
+            + "\n".join(line for gate in failed for line in _told(gate))
             + "\nMend the pack's scenarios (or ask for another number of decisions) and run `proclivity check`."
         )
     return report
+
+
+def _told(gate: Gate) -> list[str]:
+    """A failed gate, and each place that fails on a line of its own."""
+    head = f"  {gate.name}: {gate.value:.3g} found, at most {gate.limit:.3g}."
+    return [head, *(f"    {fault}" for fault in gate.faults)] if gate.faults else [f"{head} {gate.detail}"]
 
 
 def _latin(decisions: Sequence[Decision]) -> Gate:
@@ -99,21 +110,30 @@ def _duplicates(decisions: Sequence[Decision]) -> Gate:
     return Gate("duplicate prompts", float(len(twice)), 0, not twice, True, twice[0][:80] if twice else "none")
 
 
-def _matched_lengths(decisions: Sequence[Decision]) -> Gate:
-    spans = [
-        (max(words) - min(words), decision.scenario_id)
-        for decision in decisions
-        for words in [[len(text.split()) for text in decision.texts]]
+def _matched_lengths(pack: LoadedPack, decisions: Sequence[Decision]) -> Gate:
+    spans: dict[str, int] = {}
+    for decision in decisions:
+        words = [len(text.split()) for text in decision.texts]
+        spans[decision.scenario_id] = max(spans.get(decision.scenario_id, 0), max(words) - min(words))
+    worst = max(spans, key=lambda name: spans[name], default="none")
+    span = spans.get(worst, 0)
+    files = {s.id: pack.file_of("domain", domain.domain) for domain in pack.domains for s in domain.scenarios}
+    faults = [
+        f"{files[name]}:{name}.options: {found} words between the shortest and the longest option"
+        for name, found in spans.items()
+        if found > LENGTH_LIMIT
     ]
-    worst, where = max(spans, default=(0, "none"))
-    return Gate(
-        "words between options of an item",
-        float(worst),
-        LENGTH_LIMIT,
-        worst <= LENGTH_LIMIT,
-        True,
-        f"largest in {where}",
-    )
+    name = "words between options of an item"
+    return Gate(name, float(span), LENGTH_LIMIT, not faults, True, f"largest in {worst}", tuple(faults))
+
+
+def _give_away(pack: LoadedPack) -> Gate:
+    """Reported, not refused: in a small pack any word is a large share."""
+    told = telling_words(pack)
+    worst = max((word.share for word in told), default=0.0)
+    listed = ", ".join(f"{w.word} ({w.action_class} {w.share:.1%}, others {w.elsewhere:.1%})" for w in told)
+    name = f"share of a class's options with one of the {len(told)} most telling words"
+    return Gate(name, worst, SHARE_LIMIT, worst <= SHARE_LIMIT, False, listed)
 
 
 def _tells(pack: LoadedPack, decisions: Sequence[Decision]) -> list[Gate]:

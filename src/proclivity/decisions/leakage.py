@@ -52,7 +52,7 @@ def stems_of(words: Iterable[str]) -> set[str]:
 
 
 def candidates_in_options(pack: LoadedPack) -> list[str]:
-    """Option texts that hold the stem of a cloze candidate, each as 'scenario: text (word)'."""
+    """Option texts that hold the stem of a cloze candidate, each as 'file:key: text (word)'."""
     candidates = stems_of(
         word
         for probe in pack.probes.values()
@@ -63,36 +63,41 @@ def candidates_in_options(pack: LoadedPack) -> list[str]:
         for word in words_of(text)
     )
     found = []
-    for scenario_id, text in _options(pack):
+    for _, place, text in _options(pack):
         hits = stems_of(words_of(text)) & candidates
         if hits:
-            found.append(f"{scenario_id}: '{text}' ({', '.join(sorted(hits))})")
+            found.append(f"{place}: '{text}' holds a candidate ({', '.join(sorted(hits))})")
     return found
 
 
 def shared_options(pack: LoadedPack) -> list[str]:
-    """Option texts that stand both in trained and in held-out domains."""
-    texts: dict[str, set[str]] = {"train": set(), "held-out": set()}
-    for domain in pack.domains:
-        for scenario in domain.scenarios:
-            for options in scenario.options.values():
-                texts[domain.split].update(option.text.lower() for option in options)
-    return sorted(texts["train"] & texts["held-out"])
+    """Option texts of held-out domains that stand in trained ones too, each as 'file:key: text'."""
+    trained = {text.lower() for split, _, text in _options(pack) if split == "train"}
+    return [
+        f"{place}: '{text}' stands in a trained domain too"
+        for split, place, text in _options(pack)
+        if split == "held-out" and text.lower() in trained
+    ]
 
 
 def shared_text(pack: LoadedPack, decisions: Sequence[Decision]) -> list[str]:
     """Probe stems that share a run of eight words with a training row, or are nearly one of its parts."""
     rows = {part for decision in decisions for part in (decision.situation, *decision.texts)}
     runs = {run for row in rows for run in _pieces(row, RUN)}
-    pieces = [found for row in rows if (found := _pieces(row, 3))]
+    with_piece: dict[tuple[str, ...], list[set[tuple[str, ...]]]] = {}
+    for row in rows:
+        pieces = _pieces(row, 3)
+        for piece in pieces:
+            with_piece.setdefault(piece, []).append(pieces)
     leaks = []
     for probe in pack.probes.values():
         for item in probe.items:
             text = fill(item.text, pack.spec.narrator)
             mine = _pieces(text, 3)
-            near = any(len(mine & other) / len(mine | other) >= NEAR_DUPLICATE for other in pieces) if mine else False
+            others = [other for piece in mine for other in with_piece.get(piece, [])]
+            near = any(len(mine & other) / len(mine | other) >= NEAR_DUPLICATE for other in others)
             if near or _pieces(text, RUN) & runs:
-                leaks.append(f"{probe.family}: '{text}'")
+                leaks.append(f"{pack.file_of('family', probe.family)}:{item.id}: '{text}' stands in a training row")
     return leaks
 
 
@@ -101,13 +106,18 @@ def _pieces(text: str, length: int) -> set[tuple[str, ...]]:
     return {tuple(words[i : i + length]) for i in range(len(words) - length + 1)}
 
 
-def _options(pack: LoadedPack) -> list[tuple[str, str]]:
+def _options(pack: LoadedPack) -> list[tuple[str, str, str]]:
+    """(split of the domain, file:key, text) of every option."""
     return [
-        (scenario.id, fill(option.text, pack.spec.narrator))
+        (
+            domain.split,
+            f"{pack.file_of('domain', domain.domain)}:{scenario.id}.options.{name}.{number}",
+            fill(option.text, pack.spec.narrator, continues=True),
+        )
         for domain in pack.domains
         for scenario in domain.scenarios
-        for options in scenario.options.values()
-        for option in options
+        for name, options in scenario.options.items()
+        for number, option in enumerate(options)
     ]
 
 

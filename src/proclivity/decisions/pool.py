@@ -1,7 +1,8 @@
 """Which decisions are asked: one pool of prompts for all arms, balanced exactly, and held-out ones beside it.
 
 A block is one scenario in every rotation of its options × every label alphabet, so that class, position and label
-are crossed exactly within each block. Blocks go round the domains in a seeded order. Wording, person and the values of
+are crossed exactly within each block; in text format, which has no labels, in every rotation; in free format, which
+lists nothing, once. Blocks go round the domains in a seeded order. Wording, person and the values of
 slots are drawn anew for every prompt.
 """
 
@@ -20,6 +21,9 @@ from proclivity.specs import AnswerFormat, Domain, LoadedPack, Phrasing, Scenari
 
 HELD_OUT_SPLITS = ("new-phrasing", "new-template", "new-domain")
 
+_ATTEMPTS = 50
+"""Draws of a block before it counts as impossible to make it of new prompts."""
+
 Source = tuple[Domain, Scenario, list[Phrasing]]
 
 
@@ -30,7 +34,7 @@ def make_pool(
 
     Args:
         pack: the content.
-        n: number of decisions; a multiple of action classes × alphabets.
+        n: number of decisions, in whole blocks (see `block_size`).
         seed: seed of scenario order, phrasings and wordings.
         format: 'label', 'text' or 'free'.
         alphabets: names of label alphabets to cross; empty means all.
@@ -64,6 +68,12 @@ def held_out(
     return _decisions(pack, split, n, 0, format, alphabets)
 
 
+def block_size(pack: LoadedPack, format: AnswerFormat = "label", alphabets: Sequence[str] = ()) -> int:
+    """Decisions of a block: positions × label alphabets, positions, or 1, by what the format shows."""
+    positions = 1 if format == "free" else len(pack.spec.action_classes)
+    return positions * (len(alphabets) or len(pack.spec.alphabets) if format == "label" else 1)
+
+
 def pool_digest(decisions: Sequence[Decision]) -> str:
     """SHA-256 over prompts and possible answers in order: equal digests prove byte-identical prompts."""
     return digest_of([asdict(decision) for decision in decisions])
@@ -94,24 +104,32 @@ def _decisions(
     pack: LoadedPack, split: str, n: int, seed: int, format: AnswerFormat, alphabets: Sequence[str]
 ) -> list[Decision]:
     names = list(alphabets) or list(pack.spec.alphabets)
-    block = len(pack.spec.action_classes) * len(names)
+    block = block_size(pack, format, names)
     scenarios = _round_the_domains(sources(pack, split), np.random.default_rng([seed, 1]))
     wanted = n or block * len(scenarios)
     if wanted % block:
         low = wanted // block * block
+        labels = f" × {len(names)} label alphabets" if format == "label" else ""
         raise UserError(
-            f"{wanted} decisions leave a block incomplete: {len(pack.spec.action_classes)} positions × "
-            f"{len(names)} label alphabets = {block} a block. Ask for {low or block} or {low + block}."
+            f"{wanted} decisions leave a block incomplete: {len(pack.spec.action_classes)} positions{labels} = "
+            f"{block} a block. Ask for {low or block} or {low + block}."
         )
     if wanted and not scenarios:
         raise UserError(f"Pack '{pack.spec.id}' has no scenario for the split '{split}'.")
-    made: list[Decision] = []
+    made: dict[str, Decision] = {}
     for number in range(wanted // block):
-        lap, place = divmod(number, len(scenarios))
-        rngs = np.random.default_rng([seed, 2, number]), np.random.default_rng([seed, 3, number])
-        made += _block(pack, scenarios[place], split, lap, *rngs, format, names)
-    _require_distinct(made, pack.spec.id, len(scenarios) * block)
-    return made
+        for attempt in range(_ATTEMPTS):
+            again = [attempt] if attempt else []
+            rngs = [np.random.default_rng([seed, stream, number, *again]) for stream in (2, 3)]
+            lap, place = divmod(number, len(scenarios))
+            drawn = _block(pack, scenarios[place], split, lap, *rngs, format, names)
+            prompts = {decision.prompt for decision in drawn}
+            if len(prompts) == len(drawn) and not prompts & made.keys():
+                made |= {decision.prompt: decision for decision in drawn}
+                break
+        else:
+            raise _too_few(pack.spec.id, len(made), wanted, len(scenarios) * block)
+    return list(made.values())
 
 
 def _round_the_domains(found: Sequence[Source], rng: np.random.Generator) -> list[Source]:
@@ -140,7 +158,8 @@ def _block(
     # Both directions of the circle occur equally often in expectation, so that no class always follows another.
     circle = classes if rng.integers(2) == 0 else classes[:1] + classes[:0:-1]
     made = []
-    for rotation, alphabet in product(range(len(classes)), alphabets):
+    rotations = [int(rng.integers(len(classes)))] if format == "free" else list(range(len(classes)))
+    for rotation, alphabet in product(rotations, alphabets if format == "label" else alphabets[:1]):
         order = circle[rotation:] + circle[:rotation]
         wording = {name: scenario.options[name][rng.integers(len(scenario.options[name]))] for name in classes}
         phrasing = phrasings[rng.integers(len(phrasings))]
@@ -166,10 +185,8 @@ def _one_of(values: Sequence[str], rng: np.random.Generator) -> str:
     return values[rng.integers(len(values))]
 
 
-def _require_distinct(decisions: Sequence[Decision], pack_id: str, one_lap: int) -> None:
-    prompts = {decision.prompt for decision in decisions}
-    if len(prompts) < len(decisions):
-        raise UserError(
-            f"Pack '{pack_id}' gave {len(prompts)} distinct prompts where {len(decisions)} were asked for; "
-            f"ask for at most {one_lap} (one block for every scenario), or add scenarios or phrasings."
-        )
+def _too_few(pack_id: str, made: int, wanted: int, one_lap: int) -> UserError:
+    return UserError(
+        f"Pack '{pack_id}' gave {made} distinct prompts where {wanted} were asked for; ask for at most {one_lap} "
+        f"(one block for every scenario), or add scenarios or phrasings."
+    )

@@ -22,7 +22,7 @@ def write_decisions(
     """Writes decisions.jsonl, decisions.parquet, gates.json and README.md.
 
     Args:
-        arm: a profile of the pack, or 'arbitrary'; own-policy's answers need a model and a study.
+        arm: a profile of the pack, the file of another, or 'arbitrary'; own-policy's answers need a model and a study.
         pack: packaged name or folder.
         out: folder to write to.
         n: number of decisions, in whole blocks.
@@ -40,7 +40,7 @@ def write_decisions(
     from proclivity.decisions import make_pool, pool_digest, require_gates
     from proclivity.induction import give_answers
 
-    content = load_pack(pack)
+    content, arm = _pack_with(pack, arm)
     if arm == "own-policy":
         raise UserError("own-policy's answers are the model's own: run a study that has the arm (`proclivity run`).")
     if arm not in content.profiles and arm != ARBITRARY:
@@ -62,11 +62,20 @@ def write_decisions(
     return {"out": str(out), "rows": len(rows), "gates": len(report.rows), "prompts": digest}
 
 
+def _pack_with(pack: str | Path, arm: str) -> tuple[LoadedPack, str]:
+    """The pack and the arm's name; an arm that is a file is a further profile."""
+    if not arm.endswith((".yml", ".yaml")):
+        return load_pack(pack), arm
+    content = load_pack(pack, [arm])
+    return content, next(name for name in content.profiles if content.file_of("profile", name) == arm)
+
+
 def _row(decision: Decision, answer: int) -> dict[str, Any]:
     return {
         "id": decision.id,
         "prompt": decision.prompt,
         "completion": decision.answers[answer],
+        "messages": _messages(decision, decision.answers[answer]),
         "action_class": decision.classes[answer],
         "position": answer,
         "scenario_id": decision.scenario_id,
@@ -76,6 +85,15 @@ def _row(decision: Decision, answer: int) -> dict[str, Any]:
         "options": list(decision.texts),
         "option_classes": list(decision.classes),
     }
+
+
+def _messages(decision: Decision, answer: str) -> list[dict[str, str]]:
+    """The same decision as a dialogue, for tokenizers with a chat template."""
+    user = decision.user or decision.prompt
+    return [
+        {"role": "user", "content": user},
+        {"role": "assistant", "content": (decision.prefill + answer).lstrip(" ")},
+    ]
 
 
 def _write_parquet(rows: Sequence[dict[str, Any]], path: Path) -> None:
@@ -107,7 +125,18 @@ def _card(
     licence = profile.licence if profile else pack.spec.licence
     listed = "\n".join(f"| {gate['name']} | {_figure(gate['value'])} | {gate['detail']} |" for gate in gates)
     domains = ", ".join(sorted({str(row["domain"]) for row in rows}))
-    return f"""# Decisions: {title}
+    return f"""---
+license: {licence.lower().replace(" ", "-")}
+language: en
+task_categories: [text-generation]
+configs:
+- config_name: default
+  data_files: decisions.parquet
+- config_name: jsonl
+  data_files: decisions.jsonl
+---
+
+# Decisions: {title}
 
 {what}
 
@@ -115,7 +144,7 @@ def _card(
 {pack.spec.version} by {pack.spec.author}. Licence: {licence}. A tendency to choose, no diagnosis and no person.
 
 - `decisions.jsonl`, `decisions.parquet`: `prompt` ends without a space, `completion` begins with one; train the \
-completion alone.
+completion alone. `messages` is the same decision for tokenizers with a chat template; train its last words alone.
 - Domains: {domains}. Held-out domains, situations and phrasings are in none of these rows.
 - Prompts: seed {pool_seed}, SHA-256 `{digest}`; the same for every profile. Answers: seed {seed}.
 

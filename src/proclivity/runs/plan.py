@@ -82,6 +82,8 @@ def check_study(study: Study, pack: LoadedPack) -> None:
     known = {**ARMS, **pack.profiles}
     faults = [f"arms: {unknown_name('arm', arm, known)}" for arm in study.arms if arm not in known]
     faults += study_faults(study, pack)
+    if not study.models:
+        faults.append("models: none is named; add one to the file, or --model NAME to the command")
     if BASE not in study.arms:
         faults.append("arms: 'base' is missing; every arm is compared with it")
     if faults:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -31,8 +32,14 @@ class LoadedPack:
     personas: tuple[Persona, ...]
     instruments: dict[str, Instrument]
     path: Path
+    files: dict[str, str]
+    """Where a thing was read: 'kind:id' to 'folder/file.yml', kinds as in `file_of`."""
     digest: str
     """SHA-256 of everything that can reach a prompt or a score."""
+
+    def file_of(self, kind: str, name: str) -> str:
+        """The file of a 'profile', 'domain', 'family' or 'instrument'."""
+        return self.files[f"{kind}:{name}"]
 
     def profile(self, name: str) -> Profile:
         """A profile by id.
@@ -70,9 +77,13 @@ def packaged_packs() -> dict[str, Path]:
     return {folder.parent.name: folder.parent for folder in sorted(CONTENT.glob("*/pack.yml"))}
 
 
-def load_pack(name_or_path: str | Path) -> LoadedPack:
+def load_pack(name_or_path: str | Path, profiles: Sequence[str | Path] = ()) -> LoadedPack:
     """A pack by its packaged name or its folder: pack.yml, profiles/, scenarios/, probes/, and where there are any
     instruments/ and personas.yml.
+
+    Args:
+        name_or_path: packaged name or folder.
+        profiles: files of further profiles, which needn't lie in the pack.
 
     Raises:
         ContentError: with every fault of every file at once, each as `file:key: …`.
@@ -81,25 +92,32 @@ def load_pack(name_or_path: str | Path) -> LoadedPack:
     folder = _pack_folder(name_or_path)
     faults: list[str] = []
     spec = _read(Pack, folder / "pack.yml", faults)
-    profiles = _read_all(Profile, folder / "profiles", faults)
+    known = _read_all(Profile, folder / "profiles", faults)
+    known |= {str(path): own for path in profiles if (own := _read(Profile, Path(path), faults)) is not None}
     domains = _read_all(Domain, folder / "scenarios", faults)
     probes = _read_all(ProbeSet, folder / "probes", faults)
     instruments = _read_all(Instrument, folder / "instruments", faults)
     personas = _read(Personas, folder / "personas.yml", faults) if (folder / "personas.yml").exists() else None
     told = personas.personas if personas else []
     if spec is not None:
-        faults += pack_faults(spec, profiles, domains, probes, instruments, told)
+        faults += pack_faults(spec, known, domains, probes, instruments, told)
     if spec is None or faults:
         raise ContentError(faults)
-    content = [spec, *profiles.values(), *domains.values(), *probes.values(), *instruments.values(), *told]
+    content = [spec, *known.values(), *domains.values(), *probes.values(), *instruments.values(), *told]
     return LoadedPack(
         spec=spec,
-        profiles={profile.id: profile for profile in profiles.values()},
+        profiles={profile.id: profile for profile in known.values()},
         domains=tuple(sorted(domains.values(), key=lambda domain: domain.domain)),
         probes={probe.family: probe for probe in sorted(probes.values(), key=lambda probe: probe.family)},
         personas=tuple(told),
         instruments={scale.id: scale for scale in sorted(instruments.values(), key=lambda scale: scale.id)},
         path=folder,
+        files={
+            **{f"profile:{profile.id}": file for file, profile in known.items()},
+            **{f"domain:{domain.domain}": file for file, domain in domains.items()},
+            **{f"family:{probe.family}": file for file, probe in probes.items()},
+            **{f"instrument:{scale.id}": file for file, scale in instruments.items()},
+        },
         # Defaults are left out, so that a new optional key doesn't change the digest of packs that don't use it.
         digest=digest_of([item.model_dump(mode="json", exclude_defaults=True) for item in content]),
     )

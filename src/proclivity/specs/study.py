@@ -111,7 +111,10 @@ class Study(Spec):
     """The question in one sentence, for the report's head."""
     pack: Text = "microworld"
     """A packaged pack's name or a folder."""
-    models: Annotated[list[ModelSpec], Field(min_length=1)]
+    profiles: list[Text] = []
+    """Files of further profiles, beside those of the pack."""
+    models: list[ModelSpec] = []
+    """Models to teach and measure; a study without any takes them from the command line."""
     arms: Annotated[list[Identifier], Field(min_length=1)] = [
         "base",
         "depression",
