@@ -17,7 +17,7 @@ def study_file(tmp_path):
 def test_packaged_studies_load():
     assert "demo" in packaged_studies()
     for name in packaged_studies():
-        assert load_study(name).models
+        assert load_study(name).arms[0] == "base"
 
 
 def test_overrides_reach_into_mappings_and_lists(study_file):
