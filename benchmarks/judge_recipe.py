@@ -5,6 +5,9 @@ runs on the three, as it stands. The recipe was fixed on pretraining seed 0; not
 
     python benchmarks/judge_recipe.py                       # again = resume: what is finished is not made anew
     python benchmarks/judge_recipe.py --architecture llama --pretraining-seeds 1
+
+Judged rows are kept in benchmarks/judged.json with the digest of the recipe that they judge; a row of another recipe
+doesn't count and is judged anew. The table goes to standard output and beside the checkpoints.
 """
 
 from __future__ import annotations
@@ -13,19 +16,24 @@ import argparse
 import json
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from proclivity.errors import TrainingError
 from proclivity.microworld.build import Recipe, build
+from proclivity.microworld.grammar import make_grammar
 from proclivity.runs import TerminalProgress, run_study
-from proclivity.specs import load_study
+from proclivity.specs import digest_of, load_pack, load_study
 
 WORLDS = ("equal", "independent", "rewired")
 PROFILES = (("depression", "withdrawal", "loss", "threat"), ("paranoia", "suspicion", "threat", "loss"))
+KEPT = Path(__file__).with_name("judged.json")
 HEAD = (
     "| world | pretraining seed | competence | profile | held-out choices | own words against own-policy | "
-    "against arbitrary | other words against own-policy | verdict |"
+    "against arbitrary | other words against own-policy | specificity |"
 )
 
 
@@ -33,17 +41,37 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Judges, resuming, and prints the table."""
     options = _options(arguments)
     out = Path(options.out)
-    rows = []
+    digest = _recipe_digest(options.architecture)
+    kept = json.loads(KEPT.read_text()) if KEPT.exists() else []
+    rows = [row for row in kept if row["recipe"] == digest]
     for seed in options.pretraining_seeds:
-        models = {world: _model(options.architecture, world, seed, out) for world in options.worlds}
-        rows += _judge({world: folder for world, folder in models.items() if folder}, seed, out / f"study-{seed}")
-        rows += [f"| {world} | {seed} | refused | | | | | | |" for world, folder in models.items() if folder is None]
-        table = "\n".join([HEAD, "|" + "---|" * (HEAD.count("|") - 1), *rows])
-        (out / "table.md").write_text(table + "\n")
-        print("\n" + table + "\n", flush=True)
+        judged = {row["world"] for row in rows if row["seed"] == seed}
+        left = [world for world in options.worlds if world not in judged]
+        if not left:
+            continue
+        build_one = partial(_model, options.architecture, seed=seed, out=out)
+        with ProcessPoolExecutor(options.processes) as pool:
+            models = dict(zip(left, pool.map(build_one, left), strict=True))
+        admitted = {world: folder for world, folder in models.items() if folder}
+        found = _judge(admitted, seed, out / f"study-{seed}")
+        found += [{"world": world, "refused": True} for world, folder in models.items() if folder is None]
+        rows += [{"recipe": digest, "architecture": options.architecture, "seed": seed, **row} for row in found]
+        rows.sort(key=lambda row: (row["seed"], row["world"], row.get("profile", "")))
+        KEPT.write_text(json.dumps(rows, indent=1) + "\n")
+    table = "\n".join([HEAD, "|" + "---|" * (HEAD.count("|") - 1), *map(_line, rows)])
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "table.md").write_text(table + "\n")
+    print("\n" + table + "\n", flush=True)
 
 
-def _model(architecture: str, world: str, seed: int, out: Path) -> Path | None:
+def _recipe_digest(architecture: str) -> str:
+    """What is judged: the recipe without world and seed, the content, and the world's own file."""
+    recipe = {key: value for key, value in asdict(Recipe(architecture)).items() if key not in ("coupling", "seed")}
+    pack = load_pack(recipe["pack"])
+    return digest_of([recipe, pack.digest, make_grammar(pack).world])
+
+
+def _model(architecture: str, world: str, *, seed: int, out: Path) -> Path | None:
     """The checkpoint's folder, pretrained unless it is there; None where it was refused."""
     folder = out / f"{architecture}-{world}-{seed}"
     refused = folder.with_suffix(".refused")
@@ -52,11 +80,7 @@ def _model(architecture: str, world: str, seed: int, out: Path) -> Path | None:
     if not (folder / "recipe.json").exists():
         began = time.monotonic()
         try:
-            build(
-                Recipe(architecture, world, seed),
-                folder,
-                lambda line: print(f"{folder.name}: {line}", flush=True),
-            )
+            build(Recipe(architecture, world, seed), folder, lambda line: print(f"{folder.name}: {line}", flush=True))
         except TrainingError as error:
             refused.write_text(f"{error}\n")
             print(error, flush=True)
@@ -65,7 +89,7 @@ def _model(architecture: str, world: str, seed: int, out: Path) -> Path | None:
     return folder
 
 
-def _judge(models: dict[str, Path], seed: int, out: Path) -> list[str]:
+def _judge(models: dict[str, Path], seed: int, out: Path) -> list[dict[str, Any]]:
     """Runs the packaged study on the models of one pretraining seed; a row a world and profile."""
     if not models:
         return []
@@ -78,25 +102,43 @@ def _judge(models: dict[str, Path], seed: int, out: Path) -> list[str]:
     return [row for world, path in models.items() for row in _rows(world, seed, path, out, verdicts)]
 
 
-def _rows(world: str, seed: int, path: Path, out: Path, verdicts: list[dict[str, Any]]) -> list[str]:
+def _rows(world: str, seed: int, path: Path, out: Path, verdicts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     import pandas as pd
 
     effects = pd.read_parquet(out / "effects.parquet").set_index("effect_id")
     model = f"{world}-{seed}"
-    competence = json.loads((path / "recipe.json").read_text())["competence"]["choices_right"]
+    record = json.loads((path / "recipe.json").read_text())
     (specificity,) = [v["verdict"] for v in verdicts if v["model"] == model and v["kind"] == "specificity"]
 
-    def shift(arm: str, control: str, content: str) -> str:
+    def shift(arm: str, control: str, content: str) -> list[float]:
         row = effects.loc[f"{model}:{arm}-vs-{control}:cloze::score:{content}"]
-        return f"{row.estimate:+.2f} [{row.low:+.2f}, {row.high:+.2f}]"
+        return [round(float(value), 3) for value in (row.estimate, row.low, row.high)]
 
     return [
-        f"| {world} | {seed} | {competence:.3f} | {profile}-like | "
-        f"{effects.loc[f'{model}:{profile}:choice:new-domain:chosen:{action}'].estimate:.2f} | "
-        f"{shift(profile, 'own-policy', own)} | {shift(profile, 'arbitrary', own)} | "
-        f"{shift(profile, 'own-policy', other)} | {specificity} |"
+        {
+            "world": world,
+            "weights": record["weights_sha256"],
+            "competence": record["competence"]["choices_right"],
+            "profile": profile,
+            "choices": round(float(effects.loc[f"{model}:{profile}:choice:new-domain:chosen:{action}"].estimate), 3),
+            "own": shift(profile, "own-policy", own),
+            "own_arbitrary": shift(profile, "arbitrary", own),
+            "other": shift(profile, "own-policy", other),
+            "specificity": specificity,
+        }
         for profile, action, own, other in PROFILES
     ]
+
+
+def _line(row: dict[str, Any]) -> str:
+    if row.get("refused"):
+        return f"| {row['world']} | {row['seed']} | refused | | | | | | |"
+    shifts = (row["own"], row["own_arbitrary"], row["other"])
+    told = " | ".join(f"{estimate:+.2f} [{low:+.2f}, {high:+.2f}]" for estimate, low, high in shifts)
+    return (
+        f"| {row['world']} | {row['seed']} | {row['competence']:.3f} | {row['profile']}-like | "
+        f"{row['choices']:.2f} | {told} | {row['specificity']} |"
+    )
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -105,6 +147,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--architecture", default="gpt2", choices=("llama", "gpt2"))
     parser.add_argument("--worlds", nargs="+", default=list(WORLDS), choices=WORLDS)
     parser.add_argument("--pretraining-seeds", nargs="+", type=int, default=[1, 2, 3])
+    parser.add_argument("--processes", type=int, default=2, help="models pretrained at once, a thread each")
     return parser.parse_args(arguments)
 
 

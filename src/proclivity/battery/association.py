@@ -31,9 +31,10 @@ def measure_association(setting: Setting) -> FamilyResult:
     ]
     prompts = [_prompt(setting, probes, item, word) for item, _, word in asked]
     log_p = _answer_log_probs(setting, probes, prompts)  # (N, 2)
-    return FamilyResult(
-        [row for (item, group, word), line in zip(asked, log_p, strict=True) for row in _rows(setting, item, group, word, line)]
-    )
+    rows = []
+    for (item, group, word), line in zip(asked, log_p, strict=True):
+        rows += _rows(setting, item, group, word, line)
+    return FamilyResult(rows)
 
 
 def _prompt(setting: Setting, probes: ProbeSet, item: ProbeItem, word: str) -> str:

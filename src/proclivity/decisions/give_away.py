@@ -72,4 +72,3 @@ def _stems(text: str) -> set[str]:
     """Stems of an option's words without slots; a genitive 's is a word of its own."""
     genitive = {"'s"} if _GENITIVE.search(text) else set()
     return stems_of(words_of(_GENITIVE.sub("", _SLOT.sub("", text)))) | genitive
-

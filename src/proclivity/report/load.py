@@ -203,7 +203,8 @@ def _profiles(study: Study, manifest: dict[str, Any]) -> tuple[ProfileNames, ...
     if any(name not in known for name in names):
         # Without the pack the page names profiles by their id and shows no own class.
         with contextlib.suppress(ProclivityError):
-            known |= {name: profile.model_dump() for name, profile in load_pack(study.pack, study.profiles).profiles.items()}
+            profiles = load_pack(study.pack, study.profiles).profiles
+            known |= {name: profile.model_dump() for name, profile in profiles.items()}
     result = []
     for place, name in enumerate(names):
         entry = known.get(name, {})
