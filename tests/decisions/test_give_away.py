@@ -20,8 +20,10 @@ def test_a_genitive_counts_and_a_slot_does_not(mini_pack):
     def option(text):
         return mini_pack.domains[0].scenarios[0].options["stay"][0].model_copy(update={"text": text})
 
-    scenario = mini_pack.domains[0].scenarios[0].model_copy(
-        update={"options": {"stay": [option("{name}'s way")], "leave": [option("{name} way")]}}
+    scenario = (
+        mini_pack.domains[0]
+        .scenarios[0]
+        .model_copy(update={"options": {"stay": [option("{name}'s way")], "leave": [option("{name} way")]}})
     )
     domain = mini_pack.domains[0].model_copy(update={"scenarios": [scenario]})
     words = {(word.word, word.action_class) for word in telling_words(replace(mini_pack, domains=(domain,)), 10)}

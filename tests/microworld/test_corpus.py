@@ -70,7 +70,7 @@ def test_characters_never_answer_by_label_in_their_unseen_domains(grammar, corpu
 def test_choices_follow_the_choice_trait_and_words_the_speech_trait(grammar):
     world = grammar.world.model_copy(update={"choice_coherence": 1.0, "speech_coherence": 1.0})
     narrator = Character("Anna", choice=1, speech=2)
-    text = document(type(grammar)(grammar.pack, world), narrator, 3000, np.random.default_rng(0))
+    text = document(type(grammar)(grammar.pack, world), narrator, 20000, np.random.default_rng(0))
     options = {
         option.text: action_class
         for domain in grammar.pack.domains

@@ -63,7 +63,11 @@ def test_no_candidate_and_no_form_of_one_in_any_option(grammar):
 
 def test_the_article_a_is_nowhere(grammar):
     spec = grammar.pack.spec
-    texts = [option.text for *_, option in options(grammar)] + spec.neutral_texts + [wrapper.text for wrapper in spec.wrappers.values()]
+    texts = (
+        [option.text for *_, option in options(grammar)]
+        + spec.neutral_texts
+        + [wrapper.text for wrapper in spec.wrappers.values()]
+    )
     texts += [p.text for domain in grammar.pack.domains for s in domain.scenarios for p in s.phrasings]
     texts += [item.text for probe in grammar.pack.probes.values() for item in probe.items]
     assert not [text for text in texts if re.search(r"\b[aA]\b", text)]

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from proclivity.microworld.grammar import make_grammar
 from proclivity.microworld.competence import measure_competence
+from proclivity.microworld.grammar import make_grammar
 from proclivity.microworld.packaged import packaged_models
 from proclivity.models import load_model
 from proclivity.specs import digest_of, digest_of_file, load_pack, load_study

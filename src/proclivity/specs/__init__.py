@@ -21,6 +21,7 @@ from proclivity.specs.pack import (
 )
 from proclivity.specs.packs import LoadedPack, load_pack, packaged_packs, study_faults
 from proclivity.specs.slots import fill
+from proclivity.specs.studies import load_study, packaged_studies
 from proclivity.specs.study import (
     AnalysisSpec,
     BatterySpec,
@@ -30,7 +31,6 @@ from proclivity.specs.study import (
     ModelSpec,
     Study,
 )
-from proclivity.specs.studies import load_study, packaged_studies
 
 __all__ = [
     "AnalysisSpec",

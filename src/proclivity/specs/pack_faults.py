@@ -111,7 +111,9 @@ def _probe_faults(spec: Pack, probes: Mapping[str, ProbeSet]) -> list[str]:
 
 
 def _slot_faults(spec: Pack) -> list[str]:
-    faults = [f"pack.yml:slots.{name}: the name stands for the narrator already" for name in spec.slots if name in NARRATOR]
+    faults = [
+        f"pack.yml:slots.{name}: the name stands for the narrator already" for name in spec.slots if name in NARRATOR
+    ]
     faults += [
         f"pack.yml:slots.{name}: '{value}' stands twice"
         for name, values in spec.slots.items()

@@ -25,9 +25,7 @@ def faulty_slots(text: str, values: Collection[str] = ()) -> list[str]:
     return [f"unknown slot '{{{name}}}'; known are {listed}" for name in _SLOT.findall(text) if name not in known]
 
 
-def fill(
-    text: str, subject: Subject, values: Mapping[str, str] | None = None, *, continues: bool = False
-) -> str:
+def fill(text: str, subject: Subject, values: Mapping[str, str] | None = None, *, continues: bool = False) -> str:
     """The text with the narrator's forms and the given values in place of its slots.
 
     A form at the start of a sentence gets a capital. Where the narrator has a name, it stands in place of the first
