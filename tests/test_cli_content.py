@@ -127,9 +127,11 @@ def test_decisions_load_with_datasets_and_share_their_prompts(tmp_path: Path) ->
         result = call("decisions", profile, "--pack", "english", "--n", 240, "--out", out, "--json")
         assert result.returncode == 0, result.stderr
         digests.append(json.loads(result.stdout)["prompts"])
-        for config in ("default", "jsonl"):
-            rows = load_dataset(str(out), config, cache_dir=str(tmp_path / "cache"))["train"]
-            assert len(rows) == 240
+        cache = str(tmp_path / "cache")
+        lines = load_dataset("json", data_files=str(out / "decisions.jsonl"), cache_dir=cache)["train"]
+        rows = load_dataset(str(out), cache_dir=cache)["train"]
+        assert rows["prompt"] == lines["prompt"]
+        assert len(rows) == 240
         prompts.append(rows["prompt"])
         assert rows[0]["messages"][1]["content"].endswith(rows[0]["completion"])
         assert json.loads((out / "gates.json").read_text())["passed"] is True
