@@ -126,6 +126,7 @@ def test_swapped(build: Any, design: Design) -> None:
     assert verdict(found, "specificity")["verdict"] == "swapped"
     own = verdict(found, "spread", "depression")
     assert own["verdict"] == "swapped"
+    assert "leans clearly away from" in own["sentence"]
     assert list(own["numbers"]["other_classes_rising"]) == ["threat"]
     assert "What rises clear of 0 is threat, the content of the paranoia-like profile" in own["sentence"]
 

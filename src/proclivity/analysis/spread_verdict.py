@@ -115,7 +115,9 @@ def _main_words(evidence: Evidence, profile: ProfileDesign, word: str, own: list
         NOT_TESTABLE: f"A shift of {name} toward {content} content can't be tested without both controls, "
         f"{listing(REQUIRED_CONTROLS)}",
     }
-    opening = openings.get(word, f"In open sentences {name} shows no clear shift toward {content} content, its own")
+    falls = all(is_below(effect) for effect in own)
+    seen = f"leans clearly away from {content} content" if falls else f"shows no clear shift toward {content} content"
+    opening = openings.get(word, f"In open sentences {name} {seen}, its own")
     return f"{opening}: {amounts} ({counts(own[0])})."
 
 
