@@ -126,9 +126,16 @@ def test_swapped(build: Any, design: Design) -> None:
     assert verdict(found, "specificity")["verdict"] == "swapped"
     own = verdict(found, "spread", "depression")
     assert own["verdict"] == "swapped"
-    assert "leans clearly away from" in own["sentence"]
+    assert "shows no clear shift toward loss content, its own" in own["sentence"]
     assert list(own["numbers"]["other_classes_rising"]) == ["threat"]
     assert "What rises clear of 0 is threat, the content of the paranoia-like profile" in own["sentence"]
+
+
+def test_swapped_with_own_words_falling_says_so(build: Any, design: Design) -> None:
+    falling = {**SWAPPED, ("depression", "loss"): -1.0, ("paranoia", "threat"): -1.0}
+    own = verdict(analyze(build(falling), design), "spread", "depression")
+    assert own["verdict"] == "swapped"
+    assert "leans clearly away from loss content, its own" in own["sentence"]
 
 
 def test_generic(build: Any, design: Design) -> None:
