@@ -140,6 +140,13 @@ def test_decisions_load_with_datasets_and_share_their_prompts(tmp_path: Path) ->
     assert digests[0] == digests[1]
 
 
+def test_where_a_copy_goes_says_whether_the_pack_or_the_study_is_meant(tmp_path: Path) -> None:
+    assert call("copy", "english", "study.yml", cwd=tmp_path).returncode == 0
+    assert call("copy", "english", "pack", cwd=tmp_path).returncode == 0
+    assert "models:" in (tmp_path / "study.yml").read_text()
+    assert (tmp_path / "pack" / "pack.yml").is_file()
+
+
 def test_a_study_without_models_says_how_to_name_one(tmp_path: Path) -> None:
     assert "--model NAME" in one_message(call("run", "english", "--plan", cwd=tmp_path))
 

@@ -45,6 +45,7 @@ def say(text: str, *, quiet: bool = False) -> None:
     """A line of result; markup in names stays as it is written."""
     if not quiet:
         out().print(text, markup=False, soft_wrap=True)
+        sys.stdout.flush()  # a file shows progress as it is made
 
 
 def print_json(value: Any) -> None:

@@ -148,7 +148,10 @@ def copy(
     from proclivity.errors import StorageError, UserError, unknown_name
     from proclivity.specs import packaged_packs, packaged_studies
 
-    sources = {**packaged_packs(), **packaged_studies(), **_parts()}
+    # A pack and a study may share a name; where the copy goes says which is meant.
+    sources = {**packaged_studies(), **packaged_packs(), **_parts()}
+    if to.suffix in (".yml", ".yaml"):
+        sources |= packaged_studies()
     if name not in sources:
         raise unknown_name("packaged study or pack", name, sources)
     if to.exists():

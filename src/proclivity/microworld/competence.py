@@ -15,6 +15,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from proclivity.microworld.grammar import Grammar, decision, pick
 from proclivity.microworld.world import characters, class_shares
+from proclivity.models.forward import pad_right
 from proclivity.specs import fill
 
 LEAST_CHOICES_RIGHT = 0.95
@@ -69,9 +70,7 @@ def next_log_probabilities(
     for start in range(0, len(prompts), batch):
         rows = tokenizer(list(prompts[start : start + batch]))["input_ids"]
         last = torch.tensor([len(row) - 1 for row in rows])
-        ids = torch.zeros(len(rows), int(last.max()) + 1, dtype=torch.long)
-        for i, row in enumerate(rows):
-            ids[i, : len(row)] = torch.tensor(row)  # causal: what stands behind the last token can't reach it
+        ids = pad_right(rows, torch.device("cpu"))
         with torch.no_grad():
             logits = model(input_ids=ids).logits[torch.arange(len(rows)), last]  # (B, V)
         found.append(logits.double().log_softmax(-1).numpy())
