@@ -118,6 +118,23 @@ def test_a_copied_profile_with_changed_lines_runs(tmp_path: Path) -> None:
     assert plan.returncode == 0, plan.stderr
 
 
+def test_a_copied_profile_is_taught_and_measured(tmp_path: Path) -> None:
+    pack = write_mini_pack(tmp_path / "mini")
+    for path in pack.glob("scenarios/*.yml"):
+        path.write_text(path.read_text().replace("valence: -1", "valence: 0"))
+    assert call("copy", "english/profiles/_example.yml", "mine.yml", cwd=tmp_path).returncode == 0
+    mine = tmp_path / "mine.yml"
+    value = yaml.safe_load(mine.read_text())
+    mine.write_text(yaml.safe_dump(value | {"id": "stayer", "action_class": "stay", "content_class": "positive"}))
+    texts = [*pack_texts(pack), " A", " B", " 1", " 2", " ; Options : I picked"]
+    model = write_tiny_model(tmp_path / "model", texts)
+    study = write_study(tmp_path / "study.yml", pack, {"one": model})
+    sets = ["--set", f"profiles=[{mine}]", "--set", "arms=[base, stayer]", "--set", "seeds=1"]
+    result = call("run", study, "--out", tmp_path / "run", "--workers", 1, *sets)
+    assert result.returncode == 0, result.stderr
+    assert any(path.name.startswith("stayer") for path in (tmp_path / "run" / "adapters").rglob("*"))
+
+
 def test_decisions_load_with_datasets_and_share_their_prompts(tmp_path: Path) -> None:
     from datasets import load_dataset
 
