@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from statistics import mean
 
@@ -12,8 +13,9 @@ from proclivity.decisions import HELD_OUT_SPLITS, held_out, make_pool, pool_dige
 from proclivity.decisions.give_away import SHARE_LIMIT
 from proclivity.decisions.leakage import words_of
 from proclivity.decisions.valence import option_valence
-from proclivity.specs import load_pack
+from proclivity.specs import Domain, Instrument, ProbeSet, Profile, load_pack
 from proclivity.specs.packs import CONTENT
+from proclivity.specs.yaml_files import read_spec
 
 NEGATIVE = ("loss", "threat", "anxious", "negative")
 CLOZE = ("cloze-self", "cloze-others", "cloze-world", "cloze-future", "cloze-feeling")
@@ -167,3 +169,24 @@ def test_every_file_names_author_licence_and_version():
         value = yaml.safe_load(path.read_text(encoding="utf-8"))
         assert (value["author"], value["licence"]) == ("proclivity", "CC BY 4.0"), path.name
         assert value["version"], path.name
+
+
+@pytest.mark.parametrize(
+    ("folder", "model"),
+    [("profiles", Profile), ("scenarios", Domain), ("probes", ProbeSet), ("instruments", Instrument)],
+)
+def test_annotated_examples_are_well_formed(folder, model, english):
+    path = CONTENT / "english" / folder / "_example.yml"
+    assert path.read_text(encoding="utf-8").count("#") >= 5
+    spec = read_spec(model, path)
+    known = {**english.profiles, **english.probes, **english.instruments}
+    assert getattr(spec, "id", "") not in known
+
+
+def test_the_example_domain_passes_the_gates(tmp_path, english):
+    pack = tmp_path / "pack"
+    shutil.copytree(CONTENT / "english", pack)
+    (pack / "scenarios" / "_example.yml").rename(pack / "scenarios" / "allotment.yml")
+    loaded = load_pack(pack)
+    assert len(loaded.domains) == len(english.domains) + 1
+    assert require_gates(loaded, make_pool(loaded, 240, 0)).passed
