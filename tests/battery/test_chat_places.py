@@ -22,8 +22,8 @@ TEMPLATE = (
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    words = " The inn fair club host guest called me. I met answer skip picked felt glad sad Options A B 1 2 Continue [user]"
-    return write_tiny_model(tmp_path_factory.mktemp("chat") / "model", [words, " [assistant]"])
+    words = " The inn fair club host guest called me. I met answer skip picked felt glad sad Options A B 1 2 Continue"
+    return write_tiny_model(tmp_path_factory.mktemp("chat") / "model", [words, " [user] [assistant]"])
 
 
 @pytest.fixture

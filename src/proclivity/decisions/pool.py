@@ -120,9 +120,9 @@ def _decisions(
     for number in range(wanted // block):
         for attempt in range(_ATTEMPTS):
             again = [attempt] if attempt else []
-            rngs = [np.random.default_rng([seed, stream, number, *again]) for stream in (2, 3)]
+            wording, telling = (np.random.default_rng([seed, stream, number, *again]) for stream in (2, 3))
             lap, place = divmod(number, len(scenarios))
-            drawn = _block(pack, scenarios[place], split, lap, *rngs, format, names)
+            drawn = _block(pack, scenarios[place], split, lap, wording, telling, format, names)
             prompts = {decision.prompt for decision in drawn}
             if len(prompts) == len(drawn) and not prompts & made.keys():
                 made |= {decision.prompt: decision for decision in drawn}
@@ -182,7 +182,7 @@ def _block(
 
 
 def _one_of(values: Sequence[str], rng: np.random.Generator) -> str:
-    return values[rng.integers(len(values))]
+    return values[int(rng.integers(len(values)))]
 
 
 def _too_few(pack_id: str, made: int, wanted: int, one_lap: int) -> UserError:

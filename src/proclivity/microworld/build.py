@@ -27,7 +27,6 @@ from proclivity.microworld.emphasis import make_emphasis
 from proclivity.microworld.grammar import Grammar, make_grammar
 from proclivity.microworld.pretrain import Progress, Schedule, pretrain
 from proclivity.microworld.tokenizer import tokenizer_texts, train_tokenizer
-from proclivity.models.load import quiet_progress
 from proclivity.specs import digest_of, digest_of_file, load_pack
 
 
@@ -127,8 +126,7 @@ def _commit(
         fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         os.chmod(fresh, 0o755)
         try:
-            with quiet_progress():
-                model.save_pretrained(fresh)
+            model.save_pretrained(fresh)
             tokenizer.save_pretrained(fresh)
             record = {
                 "recipe": asdict(recipe),

@@ -15,7 +15,6 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from proclivity.microworld.grammar import Grammar, decision, pick
 from proclivity.microworld.world import characters, class_shares
-from proclivity.models.forward import pad_right
 from proclivity.specs import fill
 
 LEAST_CHOICES_RIGHT = 0.95
@@ -70,7 +69,8 @@ def next_log_probabilities(
     for start in range(0, len(prompts), batch):
         rows = tokenizer(list(prompts[start : start + batch]))["input_ids"]
         last = torch.tensor([len(row) - 1 for row in rows])
-        ids = pad_right(rows, torch.device("cpu"))
+        # Causal: what stands behind a row's last token can't reach it, so that token fills the rectangle.
+        ids = torch.tensor([[*row, *[row[-1]] * (int(last.max()) + 1 - len(row))] for row in rows])
         with torch.no_grad():
             logits = model(input_ids=ids).logits[torch.arange(len(rows)), last]  # (B, V)
         found.append(logits.double().log_softmax(-1).numpy())

@@ -7,6 +7,7 @@ three quarters of a pretraining step went into them. Here they are in float32, a
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 
@@ -37,8 +38,8 @@ class Muon(torch.optim.Optimizer):
         super().__init__(matrices, {"lr": lr, "weight_decay": weight_decay, "momentum": momentum})
 
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:
-        """One update of every matrix that has a gradient."""
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        """One update of every matrix that has a gradient; closures aren't called."""
         for group in self.param_groups:
             for matrices in _by_shape(group["params"]):
                 updates = orthogonalize(torch.stack([self._direction(m, group["momentum"]) for m in matrices]))

@@ -142,7 +142,8 @@ configs:
 {pack.spec.version} by {pack.spec.author}. Licence: {licence}. A tendency to choose, no diagnosis and no person.
 
 - `decisions.jsonl`, `decisions.parquet`: `prompt` ends without a space, `completion` begins with one; train the \
-completion alone. `load_dataset(folder)` reads the one, `load_dataset("json", data_files=...)` the other. `messages` is the same decision for tokenizers with a chat template; train its last words alone.
+completion alone. `load_dataset(folder)` reads the one, `load_dataset("json", data_files=...)` the other. \
+`messages` is the same decision for tokenizers with a chat template; train its last words alone.
 - Domains: {domains}. Held-out domains, situations and phrasings are in none of these rows.
 - Prompts: seed {pool_seed}, SHA-256 `{digest}`; the same for every profile. Answers: seed {seed}.
 
