@@ -43,7 +43,7 @@ def _require_plain(text: str) -> None:
     for event in yaml.parse(text, _SafeLoader):
         aliases += isinstance(event, yaml.AliasEvent)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 0
         if aliases > MAX_ALIASES:
             raise yaml.YAMLError(f"line {line}: more than {MAX_ALIASES} aliases; write the values out")
         if depth > MAX_DEPTH:
