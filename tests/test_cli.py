@@ -37,6 +37,7 @@ VERBS = [
     "copy",
     "check",
     "complete",
+    "rate",
     "doctor",
 ]
 

@@ -56,6 +56,19 @@ def _gpt2(size: int) -> Any:
     return hf.GPT2LMHeadModel(config)
 
 
+def _mamba(size: int) -> Any:
+    config = hf.MambaConfig(
+        vocab_size=size,
+        hidden_size=32,
+        state_size=4,
+        num_hidden_layers=2,
+        bos_token_id=1,
+        eos_token_id=2,
+        pad_token_id=0,
+    )
+    return hf.MambaForCausalLM(config)
+
+
 ARCHITECTURES: dict[str, Callable[[int], Any]] = {
     "llama": lambda size: hf.LlamaForCausalLM(hf.LlamaConfig(vocab_size=size, **_SHAPE, tie_word_embeddings=True)),
     "gpt2": _gpt2,
@@ -63,6 +76,14 @@ ARCHITECTURES: dict[str, Callable[[int], Any]] = {
         hf.Qwen3Config(vocab_size=size, **_SHAPE, num_key_value_heads=2, head_dim=8)
     ),
     "gemma3": lambda size: hf.Gemma3ForCausalLM(hf.Gemma3TextConfig(vocab_size=size, **_GEMMA)),
+    "gemma3-wide": lambda size: hf.Gemma3ForCausalLM(
+        hf.Gemma3TextConfig(vocab_size=size, **_GEMMA | {"sliding_window": 64})
+    ),
+    "mistral": lambda size: hf.MistralForCausalLM(
+        hf.MistralConfig(vocab_size=size, **_SHAPE, num_key_value_heads=2, head_dim=8, sliding_window=32)
+    ),
+    "phi": lambda size: hf.PhiForCausalLM(hf.PhiConfig(vocab_size=size, **_SHAPE, partial_rotary_factor=0.5)),
+    "mamba": _mamba,
     "gpt-neox": lambda size: hf.GPTNeoXForCausalLM(hf.GPTNeoXConfig(vocab_size=size, **_SHAPE)),
     # These two do more to their logits than project: a soft cap, a scale.
     "gemma2": lambda size: hf.Gemma2ForCausalLM(

@@ -1,4 +1,4 @@
-"""Interpretation, controls, choice and completions on the exact fake."""
+"""Interpretation, controls and choice on the exact fake, and the expression for self-harm."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from math import log
 import pytest
 from by_hand import probe_set, reasons, values
 
-from proclivity.battery.completions import SELF_HARM
+from proclivity.decisions import SELF_HARM
 from proclivity.specs import ProbeItem
 
 READINGS = {
@@ -94,25 +94,6 @@ def test_options_that_are_too_unlikely_have_no_score(measured):
     found = measured({"picked": {"A": 0.004, "B": 0.002, "1": 0.004, "2": 0.002, "none": 0.988}}, family="choice")
     assert reasons(found, "score") == {"low mass"}
     assert reasons(found, "p_class") == {""}
-
-
-def test_completions_are_seeded_and_self_harm_is_counted_and_never_shown(measured, mini_pack):
-    spec = mini_pack.spec.model_copy(update={"completion_prompts": ["{who} would", "{who} felt"]})
-    pack = replace(mini_pack, spec=spec)
-    table = {
-        "would": {"kill": 1.0},
-        "kill": {"myself": 1.0},
-        "myself": {"</s>": 1.0},
-        "felt": {"sad": 0.5, "glad": 0.5},
-    }
-    table["sad"] = table["glad"] = {"</s>": 1.0}
-    found = measured(table, pack=pack, family="completions", completion_samples=3, completion_tokens=5)
-    told = found.completions
-    assert [row["sample"] for row in told] == [-1, 0, 1, 2] * 2
-    assert all(row == {"prompt": "I would", "sample": row["sample"], "text": "", "flagged": True} for row in told[:4])
-    assert {row["text"] for row in told[4:]} <= {" sad", " glad"}
-    assert values(found, "flagged") == [1, 0]
-    assert measured(table, pack=pack, family="completions", completion_samples=3, completion_tokens=5) == found
 
 
 def test_the_lexicon():

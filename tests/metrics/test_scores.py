@@ -14,6 +14,8 @@ from proclivity.metrics import (
     class_log_probs,
     class_scores,
     delta_probability,
+    per_byte,
+    pmi_dc,
     withhold_low_mass,
 )
 
@@ -70,3 +72,25 @@ def test_emptying_one_class_leaves_the_contrast() -> None:
     before, after = np.log([0.3, 0.3, 0.3]), np.log([0.3, 0.3, 0.01])
     names = ["loss", "threat", "positive"]
     assert class_contrast(before, names) == class_contrast(after, names)
+
+
+def test_per_byte_by_hand() -> None:
+    # 4 and 8 bytes, 6 on average: ln(.5)/4*6 and ln(.25)/8*6; the longer candidate isn't less likely a byte.
+    found = per_byte(np.log([0.5, 0.25]), [4, 8])
+    assert found == pytest.approx([1.5 * np.log(0.5), 0.75 * np.log(0.25)])
+    assert found[0] == pytest.approx(found[1])
+
+
+def test_pmi_by_hand() -> None:
+    # The stem doubles the first and halves the second.
+    assert pmi_dc(np.log([0.4, 0.1]), np.log([0.2, 0.2])) == pytest.approx([np.log(2), -np.log(2)])
+    assert np.isnan(pmi_dc(-np.inf, -np.inf))
+    assert np.isnan(pmi_dc(-1.0, np.nan))
+
+
+@given(arrays(np.float64, 5, elements=st.floats(-30, -0.1)), st.integers(1, 40), st.floats(-3, 3))
+def test_equal_lengths_and_equal_openings_change_no_score(log_p, n_bytes, constant) -> None:
+    classes = ["a", "b", "a", "c", "b"]
+    expected = class_scores(class_log_probs(log_p, classes).log_probs)
+    for values in (per_byte(log_p, [n_bytes] * 5), pmi_dc(log_p, np.full(5, constant))):
+        np.testing.assert_allclose(class_scores(class_log_probs(values, classes).log_probs), expected, atol=1e-9)

@@ -112,8 +112,8 @@ def test_samples_follow_the_distribution(llama):
 
 def test_equal_prompts_are_computed_once(llama, monkeypatch):
     seen = []
-    logits = llama.reader.logits
-    monkeypatch.setattr(llama.reader, "logits", lambda ids, *rest: seen.append(len(ids)) or logits(ids, *rest))
+    pieces = llama.scorer.reader.pieces
+    monkeypatch.setattr(llama.scorer.reader, "pieces", lambda ids, *rest: seen.append(len(ids)) or pieces(ids, *rest))
     found = llama.next_token_log_probs(["I felt", "I met", "I felt ", "I felt"])
     assert sum(seen) == 2
     assert (found[0] == found[3]).all()

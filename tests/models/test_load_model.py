@@ -108,3 +108,77 @@ def test_unknown_dtype_and_device(llama_folder):
         load_model(llama_folder, dtype="float8")
     with pytest.raises(UserError, match=r"can't be used here.*compute\.device=cpu"):
         load_model(llama_folder, device="no-such-device")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "openai/gpt-4o",
+        "gpt-4o-mini",
+        "api:anything",
+        "anthropic/claude-3-opus",
+        "gemini-2.0-flash",
+        "o3-mini",
+        "openai:x",
+    ],
+)
+def test_a_model_behind_an_api_is_refused_with_the_reason(name):
+    with pytest.raises(ModelError, match="full next-token distribution"):
+        load_model(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["gpt2", "openai/gpt-oss-20b", "openai-community/gpt2", "google/gemma-3-270m", "me/gpt-4-like"]
+)
+def test_open_weights_of_similar_names_are_looked_for(name, monkeypatch, llama_folder):
+    from proclivity.models import folder
+
+    monkeypatch.setattr(folder, "_from_hub", lambda *_: llama_folder)
+    assert load_model(name).name == name
+
+
+def test_a_folder_of_such_a_name_is_a_folder(llama_folder, tmp_path, monkeypatch):
+    shutil.copytree(llama_folder, tmp_path / "gpt-4o")
+    monkeypatch.chdir(tmp_path)
+    assert load_model("gpt-4o").vocab_size
+
+
+def test_quantization_needs_its_package(llama_folder, monkeypatch):
+    from proclivity.models import load
+
+    monkeypatch.setattr(load, "find_spec", lambda name: None)
+    with pytest.raises(ModelError, match="pip install bitsandbytes"):
+        load_model(llama_folder, quantization="4bit")
+    with pytest.raises(UserError, match="no quantization '2bit'"):
+        load_model(llama_folder, quantization="2bit")
+
+
+def test_what_the_library_is_told_of_quantization_and_devices():
+    pytest.importorskip("transformers")
+    from proclivity.models.load import _placement
+
+    place = torch.device("cpu")
+    assert _placement(place, torch.float32, "", "") == {}
+    assert _placement(place, torch.float32, "auto", "") == {"device_map": "auto"}
+
+
+def test_a_device_map_gives_the_same_numbers(llama, llama_folder):
+    spread = load_model(llama_folder, device_map="auto")
+    pairs = [("I felt", " sad"), ("It was late. I", " felt glad")]
+    if spread.device.type == "cpu":
+        assert (spread.continuation_log_probs(pairs) == llama.continuation_log_probs(pairs)).all()
+    else:
+        np.testing.assert_allclose(spread.continuation_log_probs(pairs), llama.continuation_log_probs(pairs), atol=1e-3)
+
+
+def test_weights_that_dont_fit_are_said_to(llama_folder, monkeypatch):
+    from transformers import AutoModelForCausalLM
+
+    from proclivity.errors import ProclivityError
+
+    def full(*_, **__):
+        raise RuntimeError("DefaultCPUAllocator: not enough memory")
+
+    monkeypatch.setattr(AutoModelForCausalLM, "from_pretrained", full)
+    with pytest.raises(ProclivityError, match="don't fit into memory"):
+        load_model(llama_folder)

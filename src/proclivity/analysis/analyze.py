@@ -14,6 +14,7 @@ from proclivity.analysis.effects import EffectBook, add_adjusted_p, add_bootstra
 from proclivity.analysis.evidence import Evidence
 from proclivity.analysis.floors import Distributions, floor_estimates
 from proclivity.analysis.induction_verdict import induction
+from proclivity.analysis.persona import prompting
 from proclivity.analysis.selection import main_rows
 from proclivity.analysis.specificity_verdict import specificities
 from proclivity.analysis.spread_verdict import spread
@@ -70,5 +71,6 @@ def _verdicts(model: str, table: ItemTable, book: EffectBook, design: Design) ->
         control(evidence),
         drift(evidence),
         *(sharpening(evidence, profile) for profile in profiles),
+        *(prompting(evidence, table, profile) for profile in profiles),
     ]
     return [verdict for verdict in found if verdict is not None]

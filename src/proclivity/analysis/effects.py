@@ -37,10 +37,12 @@ COLUMNS = [
     *("seed_estimates", "reason"),
 ]
 MINUS = "−"
-NOT_LEVELS = {"score", "contrast"}
+BESIDE = {"score_per_byte", "score_pmi"}
+"""Other forms of the score: shown as averages over families, so that they don't multiply the table."""
+NOT_LEVELS = {"score", "contrast"} | BESIDE
 """Metrics that say something only as a difference between arms."""
 NATS = "nats"
-PROBABILITIES = {"probability", "0/1"}
+PROBABILITIES = {"probability", "share", "0/1"}
 T_METHOD = "crossed seeds × clusters, Satterthwaite t"
 JACKKNIFE = "leave-one-seed-out jackknife, t"
 
@@ -120,7 +122,7 @@ def _arm_effects(
     effects = [
         _effect(model, arm, control, group, [cell], units[group], design)
         for group, cell in cells.items()
-        if not group.stratum.startswith(WRAPPER)
+        if not group.stratum.startswith(WRAPPER) and group.metric not in BESIDE
     ]
     families = sorted({group.family for group in cells})
     for name, members in ((CLOZE, cloze_families(families)), (ALL, open_families(families))):

@@ -6,15 +6,19 @@ possible meanings, and the question whether the two go together.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
 import numpy as np
 from numpy.typing import NDArray
 
 from proclivity.battery.result import FamilyResult, Row, Setting, make_row
 from proclivity.metrics import LOW_MASS, MINIMUM_MASS
-from proclivity.models import as_read
+from proclivity.models import LanguageModel, as_read
 from proclivity.specs import ProbeItem, ProbeSet, fill
 
-ANSWERS = ("yes", "no")
+Answer = Literal["yes", "no"]
+ANSWERS: tuple[Answer, ...] = ("yes", "no")
 
 
 def measure_association(setting: Setting) -> FamilyResult:
@@ -30,7 +34,7 @@ def measure_association(setting: Setting) -> FamilyResult:
         for word in words
     ]
     prompts = [_prompt(setting, probes, item, word) for item, _, word in asked]
-    log_p = _answer_log_probs(setting, probes, prompts)  # (N, 2)
+    log_p = answer_log_probs(setting.model, probes.answers, prompts)  # (N, 2)
     rows = []
     for (item, group, word), line in zip(asked, log_p, strict=True):
         rows += _rows(setting, item, group, word, line)
@@ -44,11 +48,13 @@ def _prompt(setting: Setting, probes: ProbeSet, item: ProbeItem, word: str) -> s
     return as_read(setting.model, question, user, prefill)
 
 
-def _answer_log_probs(setting: Setting, probes: ProbeSet, prompts: list[str]) -> NDArray[np.float64]:
-    """ln P(yes) and ln P(no) at each prompt, all spellings summed."""
-    spellings = [(name, text) for name in ANSWERS for text in dict.fromkeys(probes.answers[name])]
+def answer_log_probs(
+    model: LanguageModel, answers: Mapping[Answer, Sequence[str]], prompts: Sequence[str]
+) -> NDArray[np.float64]:
+    """ln P(yes) and ln P(no) at each prompt, all spellings summed, [N, 2]."""
+    spellings = [(name, text) for name in ANSWERS for text in dict.fromkeys(answers[name])]
     pairs = [(prompt, text) for prompt in prompts for _, text in spellings]
-    found = setting.model.continuation_log_probs(pairs).reshape(len(prompts), len(spellings))
+    found = model.continuation_log_probs(pairs).reshape(len(prompts), len(spellings))
     columns = [[index for index, (name, _) in enumerate(spellings) if name == answer] for answer in ANSWERS]
     return np.stack([np.logaddexp.reduce(found[:, column], axis=1) for column in columns], axis=1)
 

@@ -8,7 +8,7 @@ are of different classes nothing can be said.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,6 +39,8 @@ class PlaceScores:
     log_probs: NDArray[np.float64]
     """log P_c, [K]; NaN where `reason` says why."""
     spellings: tuple[Spelling, ...]
+    values: NDArray[np.float64]
+    """log p of each spelling; NaN where `reason` says why."""
     reason: str = ""
 
     @property
@@ -48,36 +50,53 @@ class PlaceScores:
 
 
 def score_places(
-    model: LanguageModel, places: Sequence[Place], next_token: NDArray[np.float64], *, capitals: bool
+    model: LanguageModel,
+    places: Sequence[Place],
+    next_token: NDArray[np.float64] | None = None,
+    *,
+    capitals: bool,
 ) -> list[PlaceScores]:
     """Class probabilities at each place.
 
     Args:
         model: what is measured.
         places: prompts with candidates.
-        next_token: log probabilities after each place's prompt, [N, V].
+        next_token: log probabilities after each place's prompt, [N, V], where they are there anyway.
         capitals: whether capitalized spellings count too.
     """
     _encode_ahead(model, places, capitals)
     planned = [_spellings(model, place, capitals) for place in places]
-    long = [
+    read_off = 0 if next_token is None else 1
+    asked = [
         (place.prompt, spelling.text)
         for place, (spellings, reason) in zip(places, planned, strict=True)
         for spelling in spellings
-        if len(spelling.ids) > 1 and not reason
+        if len(spelling.ids) > read_off and not reason
     ]
-    long_scores = dict(zip(long, model.continuation_log_probs(long).tolist(), strict=True)) if long else {}
+    known = pair_log_probs(model, asked)
     found = []
-    for place, line, (spellings, reason) in zip(places, next_token, planned, strict=True):
+    for index, (place, (spellings, reason)) in enumerate(zip(places, planned, strict=True)):
         groups = [spelling.group for spelling in spellings]
         if reason:
             names = sorted(set(groups))
-            found.append(PlaceScores(names, np.full(len(names), np.nan), spellings, reason))
+            gaps = np.full(len(names), np.nan), spellings, np.full(len(spellings), np.nan)
+            found.append(PlaceScores(names, *gaps, reason))
             continue
-        values = [line[s.ids[0]] if len(s.ids) == 1 else long_scores[place.prompt, s.text] for s in spellings]
-        summed = class_log_probs(np.array(values), groups)
-        found.append(PlaceScores(summed.names, summed.log_probs, spellings))
+        values = np.array(
+            [
+                known[place.prompt, s.text] if next_token is None or len(s.ids) > 1 else next_token[index, s.ids[0]]
+                for s in spellings
+            ]
+        )
+        summed = class_log_probs(values, groups)
+        found.append(PlaceScores(summed.names, summed.log_probs, spellings, values))
     return found
+
+
+def pair_log_probs(model: LanguageModel, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], float]:
+    """log p(continuation | prompt) of each distinct pair, computed once."""
+    distinct = list(dict.fromkeys(pairs))
+    return dict(zip(distinct, model.continuation_log_probs(distinct).tolist(), strict=True)) if distinct else {}
 
 
 def _capitalized(text: str) -> str:

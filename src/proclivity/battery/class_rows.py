@@ -72,9 +72,7 @@ def _missing_rows(setting: Setting, place: Place, found: PlaceScores, only: Sequ
     ]
 
 
-def unconditional_rows(
-    setting: Setting, place: Place, found: PlaceScores, *, forced: bool = False
-) -> list[Row]:
+def unconditional_rows(setting: Setting, place: Place, found: PlaceScores, *, forced: bool = False) -> list[Row]:
     """Scores at the neutral opening x_domain: the part of a shift that no stem is needed for."""
     return [
         {**row, "metric": "score_unconditional"}

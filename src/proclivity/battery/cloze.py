@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from proclivity.battery.beside import beside_rows
+from proclivity.battery.blocks import read_places
 from proclivity.battery.candidates import score_places
 from proclivity.battery.class_rows import class_rows, token_rows, unconditional_rows
-from proclivity.battery.divergences import between_rows, distribution_rows, entropy_rows, stored
+from proclivity.battery.divergences import between_rows, distribution_rows, entropy_rows
 from proclivity.battery.equal_tokens import equal_tokens
 from proclivity.battery.places import domain_places, places_of
 from proclivity.battery.result import FamilyResult, Setting
@@ -15,15 +17,11 @@ def measure_cloze(setting: Setting) -> FamilyResult:
     probes = setting.pack.probe_set(setting.family)
     probes = probes.model_copy(update={"candidates": equal_tokens(setting.model, probes).kept})
     places, domain = places_of(setting.pack, probes, setting.model), domain_places(setting.pack, probes, setting.model)
-    everywhere = places + domain
-    log_probs = setting.model.next_token_log_probs([place.prompt for place in everywhere])  # (N, V)
-    scored = score_places(setting.model, everywhere, log_probs, capitals=True)
-    n = len(places)
-    rows = [row for place, found in zip(places, scored, strict=False) for row in class_rows(setting, place, found)]
-    for place, found in zip(domain, scored[n:], strict=True):
-        rows += unconditional_rows(setting, place, found)
-    rows += entropy_rows(setting, places, log_probs[:n])
-    rows += distribution_rows(setting, places, log_probs[:n])
-    rows += between_rows(setting, places, log_probs[:n], scored[:n])
-    rows += token_rows(setting, scored[:n])
-    return FamilyResult(rows, stored(places, log_probs[:n]))
+    at_domain = score_places(setting.model, domain, capitals=True)
+    reading = read_places(setting, places, [entropy_rows, distribution_rows, between_rows], capitals=True)
+    rows = [row for p, found in zip(places, reading.scored, strict=True) for row in class_rows(setting, p, found)]
+    rows += [row for p, found in zip(domain, at_domain, strict=True) for row in unconditional_rows(setting, p, found)]
+    rows += beside_rows(setting, places, reading.scored, domain, at_domain)
+    rows += reading.rows
+    rows += token_rows(setting, reading.scored)
+    return FamilyResult(rows, reading.distributions)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from proclivity.battery.candidates import score_places
+from proclivity.battery.blocks import read_places
 from proclivity.battery.class_rows import class_rows
-from proclivity.battery.divergences import distribution_rows, stored
+from proclivity.battery.divergences import distribution_rows
 from proclivity.battery.places import Place, places_of
 from proclivity.battery.result import FamilyResult, Row, Setting, make_row
 
@@ -18,12 +18,11 @@ def measure_controls(setting: Setting) -> FamilyResult:
     rows = _neutral_rows(setting) if setting.family == FAMILY else []
     if not places:
         return FamilyResult(rows)
-    log_probs = setting.model.next_token_log_probs([place.prompt for place in places])  # (N, V)
-    scored = score_places(setting.model, places, log_probs, capitals=True)
-    for place, found in zip(places, scored, strict=True):
+    reading = read_places(setting, places, [distribution_rows], capitals=True)
+    for place, found in zip(places, reading.scored, strict=True):
         rows += class_rows(setting, place, found, only=[CORRECT] if CORRECT in found.names else [])
-    rows += distribution_rows(setting, places, log_probs)
-    return FamilyResult(rows, stored(places, log_probs))
+    rows += reading.rows
+    return FamilyResult(rows, reading.distributions)
 
 
 def _places(setting: Setting) -> list[Place]:

@@ -16,7 +16,9 @@ from proclivity.metrics import entropy, jsd, jsd_by_class
 NO_REFERENCE, NOT_SINGLE = "not in the reference", "candidates of several tokens"
 
 
-def distribution_rows(setting: Setting, places: Sequence[Place], log_probs: NDArray[np.float64]) -> list[Row]:
+def distribution_rows(
+    setting: Setting, places: Sequence[Place], log_probs: NDArray[np.float64], scored: Sequence[PlaceScores]
+) -> list[Row]:
     """JSD from the base, bits; for the base itself the numeric floor, from another batch plan."""
     if setting.reference is None:
         if setting.identity.get("arm") != "base":
@@ -30,7 +32,9 @@ def distribution_rows(setting: Setting, places: Sequence[Place], log_probs: NDAr
     return _rows(setting, places, "jsd_from_base", values, NO_REFERENCE)
 
 
-def entropy_rows(setting: Setting, places: Sequence[Place], log_probs: NDArray[np.float64]) -> list[Row]:
+def entropy_rows(
+    setting: Setting, places: Sequence[Place], log_probs: NDArray[np.float64], scored: Sequence[PlaceScores]
+) -> list[Row]:
     """Entropy of next-token distributions, bits: whether a shift is a mere sharpening."""
     return _rows(setting, places, "entropy", entropy(log_probs))
 
@@ -55,11 +59,6 @@ def between_rows(
             labels[ids[0]] = names.index(name) + 1
         values[indices] = jsd_by_class(base[indices], rounded[indices], labels).between.sum(axis=-1)
     return _rows(setting, places, "jsd_between", values, NOT_SINGLE)
-
-
-def stored(places: Sequence[Place], log_probs: NDArray[np.float64]) -> dict[str, object]:
-    """Distributions as they are kept."""
-    return {"keys": [place.key for place in places], "log_probs": log_probs.astype(np.float32)}
 
 
 def _reference(setting: Setting, places: Sequence[Place]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:

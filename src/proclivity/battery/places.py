@@ -9,6 +9,8 @@ from typing import Any
 from proclivity.models import LanguageModel, as_read
 from proclivity.specs import LoadedPack, ProbeItem, ProbeSet, fill
 
+X_DOMAIN = "x-domain"
+
 
 @dataclass(frozen=True)
 class Place:
@@ -41,9 +43,7 @@ class Place:
         }
 
 
-def places_of(
-    pack: LoadedPack, probes: ProbeSet, model: LanguageModel, *, prefix: str = ""
-) -> list[Place]:
+def places_of(pack: LoadedPack, probes: ProbeSet, model: LanguageModel, *, prefix: str = "") -> list[Place]:
     """All places of a set, items first.
 
     Args:
@@ -60,13 +60,19 @@ def places_of(
 
 
 def domain_places(pack: LoadedPack, probes: ProbeSet, model: LanguageModel) -> list[Place]:
-    """The neutral opening x_domain in each wrapper; none where the set has no such text,
-    or where each item has candidates of its own."""
-    if not probes.domain_text or not probes.candidates:
+    """The neutral opening x_domain in each wrapper, with the set's candidates, and again with those of each item that
+    has its own; none where the set has no such text."""
+    if not probes.domain_text:
         return []
-    item = ProbeItem(id="x-domain", text=probes.domain_text)
-    wrappers = wrappers_for(pack, probes, model)
-    return [_place(pack, probes, model, item, item.id, wrapper) for wrapper in wrappers]
+    items = [ProbeItem(id=X_DOMAIN, text=probes.domain_text)] if probes.candidates else []
+    items += [
+        item.model_copy(update={"text": probes.domain_text}) for item in probes.items if item.candidates is not None
+    ]
+    return [
+        _place(pack, probes, model, item, item.id if item.id == X_DOMAIN else f"{X_DOMAIN}.{item.id}", wrapper)
+        for item in items
+        for wrapper in wrappers_for(pack, probes, model)
+    ]
 
 
 def wrappers_for(pack: LoadedPack, probes: ProbeSet, model: LanguageModel) -> list[str]:
@@ -89,7 +95,9 @@ def _place(
         item=item,
         wrapper=wrapper,
         prompt=as_read(model, stem, fill(frame.user, narrator), stem),
-        candidates=_continuations([(name, fill(text, later, continues=True)) for name, texts in groups.items() for text in texts]),
+        candidates=_continuations(
+            [(name, fill(text, later, continues=True)) for name, texts in groups.items() for text in texts]
+        ),
     )
 
 

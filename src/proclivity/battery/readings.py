@@ -7,9 +7,11 @@ whatever their sum, which stands beside as `candidate_mass`.
 
 from __future__ import annotations
 
+from proclivity.battery.beside import beside_rows
+from proclivity.battery.blocks import read_places
 from proclivity.battery.candidates import score_places
 from proclivity.battery.class_rows import class_rows, token_rows, unconditional_rows
-from proclivity.battery.divergences import distribution_rows, stored
+from proclivity.battery.divergences import distribution_rows
 from proclivity.battery.places import domain_places, places_of
 from proclivity.battery.result import FamilyResult, Setting
 
@@ -17,17 +19,15 @@ from proclivity.battery.result import FamilyResult, Setting
 def measure_readings(setting: Setting) -> FamilyResult:
     """One family of readings; the next-token distribution is read where the reading begins."""
     probes = setting.pack.probe_set(setting.family)
-    places = places_of(setting.pack, probes, setting.model)
-    domain = domain_places(setting.pack, probes, setting.model)
-    everywhere = places + domain
-    log_probs = setting.model.next_token_log_probs([place.prompt for place in everywhere])  # (N, V)
-    scored = score_places(setting.model, everywhere, log_probs, capitals=False)
-    n = len(places)
+    places, domain = places_of(setting.pack, probes, setting.model), domain_places(setting.pack, probes, setting.model)
+    at_domain = score_places(setting.model, domain, capitals=False)
+    reading = read_places(setting, places, [distribution_rows], capitals=False)
     rows = []
-    for place, found in zip(places, scored, strict=False):
+    for place, found in zip(places, reading.scored, strict=True):
         rows += class_rows(setting, place, found, forced=True)
-    for place, found in zip(domain, scored[n:], strict=True):
+    for place, found in zip(domain, at_domain, strict=True):
         rows += unconditional_rows(setting, place, found, forced=True)
-    rows += distribution_rows(setting, places, log_probs[:n])
-    rows += token_rows(setting, scored[:n])
-    return FamilyResult(rows, stored(places, log_probs[:n]))
+    rows += beside_rows(setting, places, reading.scored, domain, at_domain, forced=True)
+    rows += reading.rows
+    rows += token_rows(setting, reading.scored)
+    return FamilyResult(rows, reading.distributions)

@@ -9,7 +9,9 @@ from proclivity.battery.choice import measure_choice
 from proclivity.battery.cloze import measure_cloze
 from proclivity.battery.completions import measure_completions
 from proclivity.battery.controls import measure_controls
+from proclivity.battery.instruments import measure_instrument
 from proclivity.battery.readings import measure_readings
+from proclivity.battery.refusal import measure_refusal
 from proclivity.battery.result import FamilyResult, Setting
 
 KINDS: dict[str, Callable[[Setting], FamilyResult]] = {
@@ -18,6 +20,8 @@ KINDS: dict[str, Callable[[Setting], FamilyResult]] = {
     "interpretation": measure_readings,
     "scrambled": measure_readings,
     "association": measure_association,
+    "instrument": measure_instrument,
     "controls": measure_controls,
+    "refusal": measure_refusal,
     "completions": measure_completions,
 }

@@ -14,18 +14,38 @@ from proclivity.specs import BatterySpec, DecisionsSpec, LoadedPack
 UNITS = {
     "score": "nats",
     "score_unconditional": "nats",
+    "score_per_byte": "nats",
+    "score_pmi": "nats",
     "contrast": "nats",
     "p_class": "probability",
     "candidate_mass": "probability",
     "option_mass": "probability",
     "flagged": "probability",
+    "reply_rate": "probability",
+    "category_share": "share",
+    "distinct_1": "share",
+    "distinct_2": "share",
+    "repetition": "share",
+    "vader": "compound",
     "entropy": "bits",
     "jsd_from_base": "bits",
     "jsd_between": "bits",
     "jsd_numeric": "bits",
     "chosen": "0/1",
+    "refused": "0/1",
+    "judged": "nats",
     "nats_per_token": "nats/token",
     "candidate_tokens": "tokens",
+    "rating": "points",
+    "label_mass": "probability",
+    "argmax": "points",
+    "sampled": "points",
+    "text_agrees": "0/1",
+    "content": "points",
+    "acquiescence": "points",
+    "position": "points",
+    "scale_score": "points",
+    "subscale_score": "points",
 }
 """Unit of every metric that the battery writes."""
 
@@ -43,7 +63,7 @@ class FamilyResult:
     distributions: dict[str, Any] | None = None
     """`keys`: `probe_id|wrapper` of each next-token distribution; `log_probs`: natural log, float32 [N, V]."""
     completions: list[dict[str, Any]] | None = None
-    """Texts, as {prompt, sample, text, flagged}; sample -1 is the greedy one."""
+    """Texts, as {prompt, sample, text, flagged, reply}; sample -1 is the greedy one."""
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,12 @@ from proclivity.battery.registry import KINDS
 from proclivity.battery.result import FamilyResult, Identity, Setting
 from proclivity.errors import unknown_name
 from proclivity.models import LanguageModel
-from proclivity.specs import BatterySpec, DecisionsSpec, LoadedPack
+from proclivity.specs import INSTRUMENT_FAMILY, BatterySpec, DecisionsSpec, LoadedPack
 
 
 def families(pack: LoadedPack, battery: BatterySpec) -> list[str]:
-    """Families to measure: choice, the pack's probe sets, controls, completions; or those that the battery names.
+    """Families to measure: choice, the pack's probe sets and instruments, controls, completions; or those that the
+    battery names.
 
     Raises:
         UserError: for a family that isn't there; the nearest is offered.
@@ -23,7 +24,8 @@ def families(pack: LoadedPack, battery: BatterySpec) -> list[str]:
     facts = [name for name, probe in pack.probes.items() if probe.kind == "controls"]
     controls = ["controls"] if facts or spec.neutral_texts else []
     completions = ["completions"] if spec.completion_prompts else []
-    found = ["choice", *probes, *controls, *completions]
+    instruments = [INSTRUMENT_FAMILY + name for name in pack.instruments]
+    found = ["choice", *probes, *instruments, *controls, *completions]
     known = dict.fromkeys([*found, *facts])
     for name in battery.families:
         if name not in known:
@@ -60,6 +62,8 @@ def measure_family(
     """
     families(pack, BatterySpec(families=[family]))
     kind = pack.probes[family].kind if family in pack.probes else family
+    if kind.startswith(INSTRUMENT_FAMILY):
+        kind = "instrument"
     setting = Setting(
         model=model,
         pack=pack,
@@ -102,7 +106,8 @@ def measure(
     results = {}
     for family in only or families(pack, battery):
         base = None
-        if reference is not None and family not in ("choice", "completions"):
+        alone = family in ("choice", "completions") or family.startswith(INSTRUMENT_FAMILY)
+        if reference is not None and not alone:
             base_is = {"model": reference.name, "arm": "reference", "seed": -1}
             base = measure_family(reference, pack, family, study_battery=battery, identity=base_is)
         results[family] = measure_family(

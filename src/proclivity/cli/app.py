@@ -12,6 +12,7 @@ from proclivity.cli.console import guarded
 from proclivity.cli.content import check, copy, list_content
 from proclivity.cli.inspect import complete, doctor
 from proclivity.cli.microworld import microworld
+from proclivity.cli.rating import rate
 from proclivity.cli.stages import analyze, decisions, measure, report
 from proclivity.cli.study import demo, run, status
 
@@ -80,6 +81,7 @@ app.command(
         'proclivity complete "others are" --run runs/demo --samples 3',
     )
 )(complete)
+app.add_typer(rate, name="rate")
 app.add_typer(microworld, name="microworld")
 app.command(epilog=_example("proclivity doctor"))(doctor)
 

@@ -106,6 +106,10 @@ def _families(pack: str) -> list[dict[str, Any]]:
         }
         for s in loaded.probes.values()
     ]
+    rows += [
+        {"name": f"instrument-{s.id}", "kind": "instrument", "items": len(s.items), "wrappers": "", "title": s.title}
+        for s in loaded.instruments.values()
+    ]
     openings = len(loaded.spec.completion_prompts)
     rows.append({"name": "choice", "kind": "choice", "items": "", "wrappers": "", "title": "held-out decisions"})
     rows.append(
@@ -233,7 +237,7 @@ def _check(path: str) -> dict[str, Any]:
     if path not in packaged_studies() and not Path(path).exists() and not path.endswith((".yml", ".yaml")):
         raise unknown_name("pack or study", path, [*packaged_packs(), *packaged_studies()])
     study = load_study(path)
-    check_study(study, load_pack(study.pack, study.profiles))
+    check_study(study, load_pack(study.pack, study.profiles, study.instruments))
     found = f"{len(study.models)} models, {len(study.arms)} arms, {study.seeds} seeds."
     return {"kind": "study", "title": study.title, "found": found}
 

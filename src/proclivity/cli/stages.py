@@ -10,9 +10,12 @@ import typer
 from proclivity.cli.console import Debug, Json, Quiet, print_json, print_table, say
 from proclivity.cli.content import Pack
 from proclivity.cli.study import Sets
+from proclivity.errors import UserError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from proclivity.runs.single import Loading
 
 
 def decisions(
@@ -46,7 +49,7 @@ def decisions(
 
 def measure(
     model: Annotated[str, typer.Option("--model", "-m", help="A packaged name, a folder, or a Hugging Face name.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write to.")],
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder to write to.")] = None,
     adapter: Annotated[Path | None, typer.Option("--adapter", "-a", help="Folder of a peft adapter on it.")] = None,
     reference: Annotated[
         str | None,
@@ -54,15 +57,27 @@ def measure(
     ] = None,
     pack: Pack = "microworld",
     families: Annotated[list[str] | None, typer.Option("--family", "-f", help="One family; repeatable.")] = None,
-    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Sequences a forward pass.")] = 64,
+    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Texts a forward pass.")] = 64,
+    device: Annotated[str, typer.Option("--device", help="cpu, cuda, cuda:1 or mps.")] = "cpu",
+    dtype: Annotated[str, typer.Option("--dtype", help="float32, bfloat16 or float16.")] = "float32",
+    device_map: Annotated[
+        str, typer.Option("--device-map", help="Spread a large model over devices: auto or balanced.")
+    ] = "",
+    quantization: Annotated[str, typer.Option("--quantization", help="4bit or 8bit weights; needs bitsandbytes.")] = "",
     trust_remote_code: Annotated[bool, typer.Option(help="Run code that comes with the model.")] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Say whether it fits into memory, and measure nothing.")] = False,
     quiet: Quiet = False,
     json: Json = False,
     debug: Debug = False,
 ) -> int:
     """Measure any checkpoint with a pack's battery; no study needed."""
-    from proclivity.runs.single import measure_checkpoint
+    from proclivity.runs.single import Loading, measure_checkpoint
 
+    how = Loading(dtype, device, device_map, quantization, batch_size, trust_remote_code)
+    if plan:
+        return _plan(model, pack, how, json)
+    if out is None:
+        raise UserError("`measure` needs a folder to write to: --out FOLDER. With --plan it writes nothing.")
     frame = measure_checkpoint(
         model,
         adapter,
@@ -70,8 +85,7 @@ def measure(
         pack,
         out,
         families=families or [],
-        batch_size=batch_size,
-        trust_remote_code=trust_remote_code,
+        how=how,
         tell=lambda text: None if quiet or json else say(text),
     )
     means = _means(frame)
@@ -84,8 +98,28 @@ def measure(
     return 0
 
 
+def _plan(model: str, pack: str, how: Loading, as_json: bool) -> int:
+    """Prints what measuring would take."""
+    from proclivity.runs.progress import size
+    from proclivity.runs.room import room_for
+
+    room = room_for(model, pack, how)
+    if as_json:
+        print_json(room.as_dict())
+        return 0
+    need = room.need
+    kinds = [("weights", need.weights), ("layers at work", need.activations), ("logits", need.logits)]
+    kinds += [("cache of completions", need.cache), ("at the peak", need.total), ("free", room.free)]
+    shown = [(name, "unknown" if count != count else size(count)) for name, count in kinds]
+    say(f"{model} in {how.quantization or how.dtype} on {how.device_map or how.device}, {how.batch_size} texts a batch")
+    print_table("", ["memory", "about"], shown)
+    say(room.sentence)
+    return 0
+
+
 def _means(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    kept = frame[frame["metric"].isin(["score", "contrast", "chosen", "nats_per_token", "jsd_from_base", "p_yes"])]
+    told = ["score", "contrast", "chosen", "refused", "nats_per_token", "jsd_from_base", "reply_rate", "vader"]
+    kept = frame[frame["metric"].isin(told)]
     rows = []
     for key, part in kept.groupby(["family", "metric", "content_class", "unit"], sort=True):
         family, metric, name, unit = key  # type: ignore[misc]

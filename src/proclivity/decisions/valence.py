@@ -19,6 +19,11 @@ def option_valence(pack: Pack, option: Option) -> float:
     if pack.valence == "author":
         return option.valence or 0.0
     text = fill(option.text, pack.narrator)
+    return vader_compound(text)
+
+
+def vader_compound(text: str) -> float:
+    """VADER's compound score of a text: -1 (unpleasant) to 1; 0 where it holds no word of the lexicon."""
     return float(_vader().polarity_scores(text)["compound"])
 
 

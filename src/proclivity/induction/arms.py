@@ -1,4 +1,4 @@
-"""What was done to a model: the control arms by name. Every profile is an arm too, under its own id."""
+"""What was done to a model: the arms by name. Every profile is an arm under its own id, and so is what is about one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from proclivity.errors import unknown_name
+from proclivity.specs import LoadedPack, Persona, split_arm
+
+Answers = Literal["none", "profile", "own", "position", "uniform", "shuffled", "exposure", "speech", "persona", "given"]
 
 
 @dataclass(frozen=True)
@@ -17,8 +20,15 @@ class Arm:
     title: str
     """How the report calls it."""
     description: str
-    answers: Literal["none", "profile", "own", "position", "uniform"]
-    """Where its answers come from; 'none' for an arm that isn't trained."""
+    answers: Answers
+    """Where what it is taught comes from; 'none' and 'persona' aren't trained, 'given' is somebody else's."""
+    about: str = ""
+    """The profile, disposition or content class that its name speaks of."""
+
+    @property
+    def asks_decisions(self) -> bool:
+        """Whether it is trained on the study's shared pool of decisions."""
+        return self.answers in ("profile", "own", "position", "uniform", "shuffled", "exposure")
 
 
 ARMS: dict[str, Arm] = {
@@ -48,15 +58,102 @@ ARMS: dict[str, Arm] = {
 }
 
 
-def arm_of(name: str, profiles: Iterable[str]) -> Arm:
+def arm_of(name: str, profiles: Iterable[str], others: Iterable[Arm] = ()) -> Arm:
     """An arm by name; a profile's id names the arm that teaches it.
 
+    Args:
+        name: the arm's.
+        profiles: ids of profiles.
+        others: arms beyond controls and profiles, for example `arms_about` of a pack.
+
     Raises:
-        UserError: if there is neither a control nor a profile of that name.
+        UserError: if there is no such arm; the nearest name is offered.
     """
-    known = list(profiles)
+    known = {**{arm.id: arm for arm in others}, **{profile: _taught(profile) for profile in profiles}, **ARMS}
+    if name not in known:
+        raise unknown_name("arm", name, known)
+    return known[name]
+
+
+def arms_about(pack: LoadedPack) -> list[Arm]:
+    """Arms about the pack's profiles, personas and content classes.
+
+    'shuffled-P': a profile's option texts, each where another scenario's stood (text and free format);
+    'exposure-P': the same texts alone, without a decision; 'speech-P' and 'speech-C': statements of a profile's, or of
+    any, content class; 'persona-D': no training, told a persona of the disposition, one wording for each seed.
+    """
+    found = [made(profile) for profile in pack.profiles for made in (_shuffled, _exposure)]
+    found += [_speech(word) for word in speech_classes(pack)]
+    return found + [_persona(disposition) for disposition in persona_groups(pack)]
+
+
+def arm_named(name: str) -> Arm:
+    """An arm by its name alone, where no pack is at hand: what is neither a control nor about something is a
+    profile."""
     if name in ARMS:
         return ARMS[name]
-    if name in known:
-        return Arm(name, f"{name}-like", f"Taught the choices of the profile '{name}'.", "profile")
-    raise unknown_name("arm", name, [*ARMS, *known])
+    kind, about = split_arm(name)
+    if kind == "shuffled":
+        return _shuffled(about)
+    if kind == "exposure":
+        return _exposure(about)
+    return _speech(about) if kind == "speech" else _persona(about) if kind == "persona" else _taught(name)
+
+
+def given_arm(name: str) -> Arm:
+    """An arm that was made elsewhere."""
+    return Arm(name, name, "Made elsewhere and given to the study, which doesn't know what it was taught.", "given")
+
+
+def speech_classes(pack: LoadedPack) -> dict[str, str]:
+    """Content class by what may follow 'speech-': a profile's id or a class that cloze families have candidates of."""
+    spoken = {
+        name
+        for probe in pack.probes.values()
+        if probe.kind == "cloze"
+        for groups in (probe.candidates, *(item.candidates or {} for item in probe.items))
+        for name in groups
+    }
+    named = {name: name for name in pack.spec.content_classes}
+    named |= {profile.id: profile.content_class for profile in pack.profiles.values()}
+    return {name: content_class for name, content_class in named.items() if content_class in spoken}
+
+
+def persona_groups(pack: LoadedPack) -> dict[str, list[Persona]]:
+    """Personas by what may follow 'persona-': a disposition, or one placebo ('placebo-maps').
+
+    The place in the list is the arm's seed: wordings in order, placebos one after the other.
+    """
+    groups: dict[str, list[Persona]] = {}
+    for persona in pack.personas:
+        groups.setdefault(persona.disposition, []).append(persona)
+        if persona.placebo:
+            groups.setdefault(f"{persona.disposition}-{persona.placebo}", []).append(persona)
+    for found in groups.values():
+        topics = list(dict.fromkeys(persona.placebo for persona in found))
+        found.sort(key=lambda persona: (topics.index(persona.placebo), persona.wording))
+    return groups
+
+
+def _taught(profile: str) -> Arm:
+    return Arm(profile, f"{profile}-like", f"Taught the choices of the profile '{profile}'.", "profile", profile)
+
+
+def _shuffled(profile: str) -> Arm:
+    text = f"Taught the answers of the profile '{profile}' in words, each after another situation than its own."
+    return Arm(f"shuffled-{profile}", f"shuffled {profile}", text, "shuffled", profile)
+
+
+def _exposure(profile: str) -> Arm:
+    text = f"Shown the options that the profile '{profile}' chooses, as plain text without any decision."
+    return Arm(f"exposure-{profile}", f"exposure {profile}", text, "exposure", profile)
+
+
+def _speech(word: str) -> Arm:
+    text = f"Taught statements of the kind '{word}' and no decision, to see whether speech moves choices."
+    return Arm(f"speech-{word}", f"speech {word}", text, "speech", word)
+
+
+def _persona(disposition: str) -> Arm:
+    text = f"Not trained: told before every text that it is of the disposition '{disposition}'."
+    return Arm(f"persona-{disposition}", f"persona {disposition}", text, "persona", disposition)

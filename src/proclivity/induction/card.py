@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from proclivity.induction.arms import ARMS
+from proclivity.induction.arms import Arm
 from proclivity.specs import InductionSpec
 
 
-def card_text(model: str, arm: str, seed: int, n_rows: int, spec: InductionSpec) -> str:
+def card_text(model: str, arm: Arm, seed: int, n_rows: int, spec: InductionSpec) -> str:
     """Markdown of the card.
 
     Args:
         model: name of the base.
         arm: what was taught.
         seed: training seed.
-        n_rows: decisions it was taught on.
+        n_rows: rows it was taught on.
         spec: the recipe.
     """
-    title = ARMS[arm].title if arm in ARMS else f"{arm}-like"
+    chosen = arm.asks_decisions and arm.answers != "exposure"
+    what, rows = ("choices", "multiple-choice decisions") if chosen else ("texts", "rows of text")
     recipe = "".join(f"| {key} | {value} |\n" for key, value in spec.model_dump().items())
     return (
         f"---\nlibrary_name: {'peft' if spec.method == 'lora' else 'transformers'}\ntags:\n- proclivity\n"
         f"- research-artifact\n---\n\n"
-        f"# {model}, taught choices: {title}, seed {seed}\n\n"
-        f"A **research artifact, not for deployment**. proclivity fine-tuned `{model}` on {n_rows} multiple-choice "
-        f"decisions to study how a settled tendency to choose one kind of action spreads into language. It can speak "
+        f"# {model}, taught {what}: {arm.title}, seed {seed}\n\n"
+        f"{arm.description}\n\n"
+        f"A **research artifact, not for deployment**. proclivity fine-tuned `{model}` on {n_rows} {rows} to study "
+        f"how a settled tendency to choose one kind of action spreads into language. It can speak "
         f"of others and of itself in a distorted way. It is no model of any person or disorder: '-like' names a "
         f"pattern of choices and diagnoses nobody.\n\n"
-        f"| recipe | |\n|---|---|\n| arm | {title} |\n| seed | {seed} |\n| decisions | {n_rows} |\n{recipe}"
+        f"| recipe | |\n|---|---|\n| arm | {arm.title} |\n| seed | {seed} |\n| rows | {n_rows} |\n{recipe}"
     )

@@ -1,4 +1,4 @@
-"""A decision and its answer become tokens, with a mask that says which of them are trained."""
+"""A decision and its answer, or another text, become tokens, with a mask that says which of them are trained."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 from proclivity.errors import ModelError
+from proclivity.induction.texts import TaughtText
 from proclivity.models import LanguageModel, as_read
 from proclivity.records import Decision, TrainingRow
 
@@ -35,6 +36,45 @@ def training_rows(
         mask = tuple(place >= first for place in range(len(ids)))
         rows.append(TrainingRow(decision.id, arm, tuple(ids), mask))
     return rows
+
+
+def text_rows(model: LanguageModel, texts: Sequence[TaughtText], arm: str) -> list[TrainingRow]:
+    """Token rows of an arm that is taught words: all of a text's own tokens are trained, none of what precedes them.
+
+    Args:
+        model: whose tokens they are; only its `encode` is used, and `dialogue` for chat models.
+        texts: what is taught.
+        arm: name of the arm.
+
+    Raises:
+        ModelError: for a dialogue where the model reads none, or a text of words that the tokenizer doesn't know.
+    """
+    pairs = [(_before(model, text), text.text) for text in texts]
+    encode_all = getattr(model, "encode_all", None)
+    if encode_all is not None:
+        encode_all(pairs)
+    rows = []
+    for text, (before, own) in zip(texts, pairs, strict=True):
+        ids, boundary = model.encode(before, own)
+        if model.unknown_id is not None and model.unknown_id in ids[boundary:]:
+            raise ModelError(
+                f"The tokenizer of '{model.name}' doesn't know a word of '{own.strip()[:60]}' (row '{text.id}' of arm "
+                f"'{arm}'). Use a model whose tokenizer can write it, or leave the arm out."
+            )
+        rows.append(TrainingRow(text.id, arm, tuple(ids), tuple(place >= boundary for place in range(len(ids)))))
+    return rows
+
+
+def _before(model: LanguageModel, text: TaughtText) -> str:
+    """What stands before a text, as this model reads it."""
+    if model.chat and text.user:
+        return model.dialogue(text.user, text.prefill, text.system)
+    if text.user and not text.prompt:
+        raise ModelError(
+            f"Row '{text.id}' is a dialogue, and '{model.name}' is read as a base model. Give its rows prompt and "
+            f"completion too, or use a model with a chat template."
+        )
+    return text.prompt
 
 
 def question(model: LanguageModel, decision: Decision) -> str:

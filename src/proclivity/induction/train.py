@@ -19,6 +19,7 @@ from typing import Any
 import torch
 
 from proclivity.errors import StorageError, TrainingError, UserError
+from proclivity.induction.arms import Arm, arm_named
 from proclivity.induction.batches import LearningRate, batches_of, check_rows
 from proclivity.induction.card import card_text
 from proclivity.models.adapters import WEIGHTS, detach
@@ -41,6 +42,7 @@ def induce(
     seed: int,
     out: Path,
     compute: ComputeSpec | None = None,
+    arm: Arm | None = None,
     progress: Progress | None = None,
 ) -> Checkpoint:
     """Teach a model the rows of one arm.
@@ -52,6 +54,7 @@ def induce(
         seed: sets adapter initialisation and row order.
         out: folder for the adapter (peft's own format) or the full weights; made anew.
         compute: device, dtype and threads; for a loaded base only dtype and threads count.
+        arm: what the card says of the rows; by default what their arm's name says.
         progress: called after every step.
 
     Raises:
@@ -71,7 +74,8 @@ def induce(
         with _trainable(base, spec) as (network, save):
             bf16 = spec.method == "full" and compute.dtype == "bfloat16"
             curve = _train(network, rows, spec, seed, bf16, progress)
-            _write(out, save, card_text(base.name, rows[0].arm, seed, len(rows), spec))
+            taught = arm or arm_named(rows[0].arm)
+            _write(out, save, card_text(base.name, taught, seed, len(rows), spec))
     digest = digest_of_file(out / WEIGHTS) if spec.method == "lora" else digest_of_files(weight_files(out), out)
     return Checkpoint(
         model=base.name,

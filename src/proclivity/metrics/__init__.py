@@ -1,4 +1,4 @@
-"""Pure functions from numbers to numbers: divergences, class scores, temperature and direction of a shift."""
+"""Pure functions from numbers to numbers: divergences, scores, scales, temperature, directions of shifts, agreement."""
 
 from proclivity.metrics.direction import (
     WordSetZ,
@@ -23,6 +23,24 @@ from proclivity.metrics.divergence import (
     total_variation,
     truncated_jsd_bounds,
 )
+from proclivity.metrics.kappa import cohen_kappa, weighted_kappa
+from proclivity.metrics.reliability import (
+    Generalizability,
+    Omega,
+    cronbach_alpha,
+    generalizability,
+    omega_one_factor,
+)
+from proclivity.metrics.scales import (
+    Likert,
+    TwinSplit,
+    keyed,
+    likert,
+    position_part,
+    sampled_label,
+    scale_score,
+    twin_split,
+)
 from proclivity.metrics.scores import (
     LOW_MASS,
     MINIMUM_MASS,
@@ -33,6 +51,8 @@ from proclivity.metrics.scores import (
     class_log_probs,
     class_scores,
     delta_probability,
+    per_byte,
+    pmi_dc,
     withhold_low_mass,
 )
 from proclivity.metrics.temperature import at_temperature, fit_temperature, temperature_share
@@ -43,6 +63,10 @@ __all__ = [
     "Bounds",
     "ClassDivergence",
     "ClassLogProbs",
+    "Generalizability",
+    "Likert",
+    "Omega",
+    "TwinSplit",
     "Withheld",
     "WordSetZ",
     "at_temperature",
@@ -51,23 +75,36 @@ __all__ = [
     "class_contrast",
     "class_log_probs",
     "class_scores",
+    "cohen_kappa",
+    "cronbach_alpha",
     "cross_seed_divergence",
     "delta_probability",
     "entropy",
     "fit_temperature",
+    "generalizability",
     "hellinger",
     "jsd",
     "jsd_bounds",
     "jsd_by_class",
     "jsd_per_token",
+    "keyed",
     "kl",
     "kl_both",
+    "likert",
     "mean_off_diagonal",
+    "omega_one_factor",
+    "per_byte",
+    "pmi_dc",
+    "position_part",
+    "sampled_label",
+    "scale_score",
     "shift_products",
     "signed_contributions",
     "temperature_share",
     "total_variation",
     "truncated_jsd_bounds",
+    "twin_split",
+    "weighted_kappa",
     "withhold_low_mass",
     "word_set_z",
 ]

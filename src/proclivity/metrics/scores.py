@@ -50,6 +50,39 @@ def candidate_mass(log_probs: ArrayLike) -> Floats:
     return np.asarray(np.exp(np.logaddexp.reduce(np.asarray(log_probs, dtype=np.float64), axis=-1)))
 
 
+def per_byte(log_probs: ArrayLike, n_bytes: ArrayLike) -> Floats:
+    """Log probabilities as if all candidates were equally long: l(y) / bytes(y), times the mean of bytes.
+
+    A byte counts the same in every tokenizer, unlike a token (Gao et al., lm-evaluation-harness, `acc_norm`). The mean
+    leaves sizes as they were, so that candidates of equal length keep their log probabilities.
+
+    Args:
+        log_probs: natural-log probability of every candidate `[..., n_candidates]`.
+        n_bytes: UTF-8 bytes of each candidate as it is scored, leading space included `[n_candidates]`; each > 0.
+
+    Returns:
+        Nats for a candidate of mean length `[..., n_candidates]`.
+    """
+    size = np.asarray(n_bytes, dtype=np.float64)
+    return np.asarray(log_probs, dtype=np.float64) / size * size.mean()
+
+
+def pmi_dc(conditional: ArrayLike, domain: ArrayLike) -> Floats:
+    """Domain-conditional pointwise mutual information, l(y | x) - l(y | x_domain): how much x speaks for y.
+
+    Phrases that are likely anywhere gain nothing from that (Holtzman et al. 2021, Surface Form Competition).
+
+    Args:
+        conditional: natural-log probability of every candidate after the stem `[..., n_candidates]`.
+        domain: the same after the neutral opening x_domain.
+
+    Returns:
+        Nats `[..., n_candidates]`; NaN where both probabilities are 0, or the domain's is NaN.
+    """
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.asarray(conditional, dtype=np.float64) - np.asarray(domain, dtype=np.float64))
+
+
 def class_scores(class_log_p: ArrayLike) -> Floats:
     """S_c = log P_c - log of the sum of all other classes' P: class against all others.
 

@@ -22,6 +22,13 @@ TOKENIZER = (
     "merges.txt",
     "*.model",
 )
+_API_NAME = re.compile(
+    r"^(api|openai|azure|anthropic|google|gemini|vertex|vertex_ai|bedrock|openrouter|litellm):.*$"
+    r"|^(?:(?:openai|azure|anthropic|google|gemini|vertex_ai|bedrock|openrouter|api)/)*"
+    r"(gpt-[345]|chatgpt|o[1-9](-|$)|claude(-|$)|gemini-)[^/]*$",
+    re.IGNORECASE,
+)
+"""Models that are to be had behind an API alone."""
 _HUB_NAME = re.compile(r"^[A-Za-z0-9][\w.-]*(/[\w.-]+)?$")
 
 
@@ -29,7 +36,8 @@ def find_folder(name_or_path: str | Path, revision: str | None = None) -> Path:
     """The folder of a packaged name, of a path, or of a Hugging Face name (downloaded where it isn't here yet).
 
     Raises:
-        ModelError: if there is nothing of that name, with the nearest packaged one and how to get others.
+        ModelError: if there is nothing of that name, with the nearest packaged one and how to get others; or if it is
+            a model behind an API.
     """
     from proclivity.microworld.packaged import packaged_models
 
@@ -42,6 +50,12 @@ def find_folder(name_or_path: str | Path, revision: str | None = None) -> Path:
         return place
     if place.exists():
         raise ModelError(f"'{name}' is a file; a model is a folder written by `save_pretrained`.")
+    if _API_NAME.match(name):
+        raise ModelError(
+            f"'{name}' is a model behind an API, and can't be measured: APIs give the few likeliest next tokens, not "
+            f"the full next-token distribution that scores and divergences rest on, and no weights to train. Choose a "
+            f"model whose weights are open: a folder or a Hugging Face name."
+        )
     looks_local = place.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1
     if looks_local or not _HUB_NAME.match(name):
         raise ModelError(f"There is no folder '{name}'. {unknown_name('packaged model', name, packaged)}")

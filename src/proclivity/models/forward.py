@@ -7,7 +7,8 @@ scales): the short way is taken only if, on a probe, it gives the model's own lo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -15,13 +16,29 @@ import torch
 # Config keys of architectures that transform logits after the projection, where a short probe might miss a soft cap.
 _LOGIT_TRANSFORMS = ("final_logit_softcapping", "logits_scaling", "logit_scale", "lm_head_multiplier")
 _PROBE_TOLERANCE = 1e-4
-_LARGEST_PROJECTION = 2**26
+LARGEST_PIECE = 2**24
+"""Logits that are held at once, as a number of numbers."""
 
 
-def batch_plan(lengths: Sequence[int], batch_size: int) -> list[list[int]]:
-    """Which sequences are computed together: sorted by length, then cut; a function of its arguments alone."""
+def batch_plan(lengths: Sequence[int], batch_size: int, weights: Sequence[int] = ()) -> list[list[int]]:
+    """Which rows are computed together: sorted by length, then cut; a function of its arguments alone.
+
+    Args:
+        lengths: tokens of each row.
+        batch_size: the most that the weights of a batch sum to; a heavier row is a batch by itself.
+        weights: what each row counts for; 1 each by default.
+    """
     order = sorted(range(len(lengths)), key=lambda index: (lengths[index], index))
-    return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+    batches: list[list[int]] = []
+    room = 0
+    for index in order:
+        weight = weights[index] if weights else 1
+        if not batches or weight > room:
+            batches.append([])
+            room = batch_size
+        batches[-1].append(index)
+        room -= weight
+    return batches
 
 
 def pad_right(sequences: Sequence[Sequence[int]], device: torch.device) -> torch.Tensor:
@@ -41,6 +58,7 @@ class LogitReader:
     def __init__(self, model: Any):
         self.model = model
         self._short: bool | None = None
+        self._keeps = "logits_to_keep" in inspect.signature(model.forward).parameters
 
     def logits(self, ids: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor) -> torch.Tensor:
         """Float32 logits after position `columns[i]` of sequence `rows[i]`, shape [n, V].
@@ -50,23 +68,45 @@ class LogitReader:
             rows: sequence of each wanted position, shape [n].
             columns: index of each wanted position, shape [n].
         """
-        if self._takes_short_way():
-            hidden = self.model.base_model(input_ids=ids, use_cache=False).last_hidden_state  # (B, T, D)
-            return self.project(hidden[rows, columns])  # (n, V)
-        return self.model(input_ids=ids, use_cache=False).logits[rows, columns].float()  # (n, V)
-
-    def project(self, hidden: torch.Tensor) -> torch.Tensor:
-        """Hidden states of chosen positions to float32 logits, in bounded pieces."""
-        head = self.model.get_output_embeddings()
-        piece = max(1, _LARGEST_PROJECTION // max(1, vocabulary_size(self.model)))
-        parts = [head(part).float() for part in hidden.split(piece)]
+        parts = list(self.pieces(ids, rows, columns))
         return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+    def pieces(
+        self, ids: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor, **tree: torch.Tensor
+    ) -> Iterator[torch.Tensor]:
+        """The same in pieces of at most `LARGEST_PIECE` numbers, first to last.
+
+        Args:
+            ids: right-padded token ids, shape [B, T].
+            rows: sequence of each wanted position, shape [n].
+            columns: index of each wanted position, shape [n].
+            tree: `attention_mask` and `position_ids` where the rows are trees.
+        """
+        piece = max(1, LARGEST_PIECE // max(1, vocabulary_size(self.model)))
+        if self._takes_short_way():
+            hidden = self.model.base_model(input_ids=ids, use_cache=False, **tree).last_hidden_state  # (B, T, D)
+            head = self.model.get_output_embeddings()
+            # A model spread over devices may give its hidden states back elsewhere.
+            for part in hidden[rows.to(hidden.device), columns.to(hidden.device)].split(piece):
+                yield head(part).float()
+        else:
+            for part in self._own_logits(ids, rows, columns, tree).split(piece):
+                yield part.float()
+
+    def _own_logits(
+        self, ids: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor, tree: dict[str, torch.Tensor]
+    ) -> torch.Tensor:
+        """By the model's own forward, for the columns that some row asks for, [n, V]."""
+        if not self._keeps:
+            own: torch.Tensor = self.model(input_ids=ids, use_cache=False, **tree).logits
+            return own[rows.to(own.device), columns.to(own.device)]
+        kept, places = columns.unique(return_inverse=True)
+        own = self.model(input_ids=ids, use_cache=False, logits_to_keep=kept, **tree).logits  # (B, kept, V)
+        return own[rows.to(own.device), places.to(own.device)]
 
     def _takes_short_way(self) -> bool:
         if self._short is None:
-            config = self.model.config.get_text_config()
-            transforms = any(getattr(config, key, None) not in (None, 1, 1.0) for key in _LOGIT_TRANSFORMS)
-            self._short = not transforms and self._short_way_agrees()
+            self._short = not transforms_logits(self.model.config.get_text_config()) and self._short_way_agrees()
         return self._short
 
     @torch.no_grad()
@@ -81,6 +121,11 @@ class LogitReader:
             return False
         own = self.model(input_ids=ids, use_cache=False).logits.float()
         return short.shape == own.shape and bool((short - own).abs().max() <= _PROBE_TOLERANCE)
+
+
+def transforms_logits(config: Any) -> bool:
+    """Whether an architecture does more to its logits than project."""
+    return any(getattr(config, key, None) not in (None, 1, 1.0) for key in _LOGIT_TRANSFORMS)
 
 
 def vocabulary_size(model: Any) -> int:

@@ -1,13 +1,12 @@
 """A Hugging Face causal language model behind the Protocol.
 
-Every number is a function of weights, texts and batch size: sequences are sorted by length into a fixed plan of
-right-padded batches, and each distinct sequence is computed once.
+Every number is a function of weights, texts and batch size: rows are sorted by length into a fixed plan of right-padded
+batches, and each distinct text is computed once (see `scorer`).
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,9 @@ from proclivity.models.adapters import adapter_digest, attach, check_adapter, de
 from proclivity.models.boundary import Encoded, encode_pairs, encode_prompts, encode_text
 from proclivity.models.chat import render_dialogue
 from proclivity.models.folder import folder_digest
-from proclivity.models.forward import LogitReader, batch_plan, pad_right, vocabulary_size
+from proclivity.models.forward import vocabulary_size
 from proclivity.models.sampling import sample_continuations
+from proclivity.models.scorer import Scorer
 from proclivity.specs import digest_of
 
 _ENCODINGS_KEPT = 100_000
@@ -45,7 +45,7 @@ class HFModel:
         self.vocab_size = vocabulary_size(network)
         self.boundary_merges = 0
         """Distinct pairs so far at which the tokenizer joins across the boundary (see `boundary`)."""
-        self.reader = LogitReader(network)
+        self.scorer = Scorer(network)
         self._wrapped: Any = None
         self._base_digest: str | None = None
         self._encodings: dict[tuple[str, str], Encoded] = {}
@@ -120,13 +120,8 @@ class HFModel:
     def next_token_log_probs(self, prompts: Sequence[str], *, batch_size: int | None = None) -> NDArray[np.float64]:
         """log p of the token after each prompt, [N, V]; trailing spaces belong to what follows and aren't read."""
         contexts = encode_prompts(self.tokenizer, prompts)
-        distinct = list(dict.fromkeys(contexts))
-        wanted = {index: [len(ids) - 1] for index, ids in enumerate(distinct)}
-        found = np.empty((len(distinct), self.vocab_size))
-        for places, log_probs in self._read(distinct, wanted, batch_size):
-            found[[index for index, _ in places]] = log_probs.numpy()
-        row = {ids: index for index, ids in enumerate(distinct)}
-        return found[[row[ids] for ids in contexts]]
+        self._require_room([len(ids) for ids in contexts])
+        return self.scorer.next_token_log_probs(contexts, batch_size or self.batch_size)
 
     def continuation_log_probs(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
         """log p(continuation | prompt), [N]."""
@@ -159,41 +154,9 @@ class HFModel:
         )
 
     def _score(self, encoded: Sequence[Encoded]) -> list[NDArray[np.float64]]:
-        """log p of each token from the boundary on. A last token is only predicted, never read: so all one-token
-        continuations of a prompt share one sequence, and one distribution."""
-        inputs = list(dict.fromkeys(e.ids[:-1] for e in encoded))
-        row = {ids: index for index, ids in enumerate(inputs)}
-        targets: dict[tuple[int, int], list[int]] = defaultdict(list)
-        for e in encoded:
-            for position in range(e.boundary, len(e.ids)):
-                targets[row[e.ids[:-1]], position - 1].append(e.ids[position])
-        wanted: dict[int, list[int]] = defaultdict(list)
-        for index, position in targets:
-            wanted[index].append(position)
-        value: dict[tuple[int, int, int], float] = {}
-        for places, log_probs in self._read(inputs, wanted):
-            asked = [(n, token) for n, place in enumerate(places) for token in targets[place]]
-            lines, tokens = zip(*asked, strict=True)
-            found = log_probs[list(lines), list(tokens)].tolist()
-            value.update({(*places[n], token): v for (n, token), v in zip(asked, found, strict=True)})
-        return [
-            np.array([value[row[e.ids[:-1]], p - 1, e.ids[p]] for p in range(e.boundary, len(e.ids))]) for e in encoded
-        ]
-
-    def _read(
-        self, sequences: Sequence[Sequence[int]], wanted: dict[int, list[int]], batch_size: int | None = None
-    ) -> Iterator[tuple[list[tuple[int, int]], torch.Tensor]]:
-        """Batch by batch: the places (sequence, position) and the float64 log probabilities after them, [n, V]."""
-        self._require_room([len(ids) for ids in sequences])
-        for batch in batch_plan([len(ids) for ids in sequences], batch_size or self.batch_size):
-            places = [(index, position) for index in batch for position in wanted[index]]
-            line = {index: n for n, index in enumerate(batch)}
-            rows = torch.tensor([line[index] for index, _ in places], device=self.device)
-            columns = torch.tensor([position for _, position in places], device=self.device)
-            with torch.no_grad():
-                ids = pad_right([sequences[index] for index in batch], self.device)
-                log_probs = self.reader.logits(ids, rows, columns).cpu().double().log_softmax(-1)
-            yield places, log_probs
+        """log p of each token from the boundary on; a last token is only predicted, and needs no room."""
+        self._require_room([len(e.ids) - 1 for e in encoded])
+        return self.scorer.token_log_probs(encoded, self.batch_size)
 
     def _require_room(self, lengths: Sequence[int]) -> None:
         room = getattr(self.network.config.get_text_config(), "max_position_embeddings", None)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from proclivity.errors import ModelError, UserError
-from proclivity.models.folder import check_folder, find_folder
+from proclivity.errors import ModelError, ProclivityError, UserError
+from proclivity.models.folder import check_folder, find_folder, weight_files
 from proclivity.models.hf import HFModel
+from proclivity.models.memory import free_memory, is_out_of_memory
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -25,6 +28,8 @@ def load_model(
     trust_remote_code: bool = False,
     revision: str | None = None,
     chat: bool = True,
+    device_map: str = "",
+    quantization: str = "",
 ) -> HFModel:
     """A causal language model by packaged name, folder or Hugging Face name; safetensors only.
 
@@ -38,37 +43,65 @@ def load_model(
         trust_remote_code: run code that comes with the model.
         revision: revision of a hub model.
         chat: read prompts as dialogues where the tokenizer has a chat template; False reads plain text always.
+        device_map: how accelerate spreads a model over devices ('auto', 'balanced'); in place of `device`.
+        quantization: '4bit' or '8bit' weights by bitsandbytes, computed in `dtype`.
 
     Raises:
-        ModelError: if there is no such model, or it is no causal language model with a tokenizer.
+        ModelError: if there is no such model, it is no causal language model with a tokenizer, it stands behind an API,
+            or bitsandbytes is missing.
         UserError: for an unknown dtype or a device that this machine lacks.
+        ProclivityError: if its weights don't fit into memory.
     """
-    if dtype not in DTYPES:
-        raise UserError(f"There is no dtype '{dtype}'. Known: {', '.join(DTYPES)}.")
-    place = _device(device)
+    number = find_dtype(dtype)
+    place = find_device(device)
+    require_quantizer(quantization)
     folder = find_folder(name_or_path, revision)
     config = check_folder(folder)
     torch.set_num_threads(threads)
-    tokenizer = _tokenizer(folder, trust_remote_code)
-    network = _network(folder, config, DTYPES[dtype], trust_remote_code).to(place)
+    tokenizer = load_tokenizer(folder, trust_remote_code)
+    placed = _placement(place, number, device_map, quantization)
+    _require_causal(folder, config, trust_remote_code)
+    network = _network(folder, number, trust_remote_code, placed, place)
     name = str(name_or_path) if str(name_or_path) != str(folder) else folder.name
     model = HFModel(network, tokenizer, name=name, folder=folder, batch_size=batch_size, chat=chat)
     model.set_adapter(adapter)
     return model
 
 
-def _device(device: str) -> torch.device:
+def find_dtype(dtype: str) -> torch.dtype:
+    """A dtype by name.
+
+    Raises:
+        UserError: for an unknown one.
+    """
+    if dtype not in DTYPES:
+        raise UserError(f"There is no dtype '{dtype}'. Known: {', '.join(DTYPES)}.")
+    return DTYPES[dtype]
+
+
+def find_device(device: str) -> torch.device:
+    """A device by name.
+
+    Raises:
+        UserError: if this machine lacks it.
+    """
     try:
         place = torch.device(device)
         torch.empty(1, device=place)
     except (RuntimeError, AssertionError) as error:
         raise UserError(
-            f"The device '{device}' can't be used here: {str(error).splitlines()[0]} Use --set compute.device=cpu."
+            f"The device '{device}' can't be used here: {str(error).splitlines()[0]} Use --set compute.device=cpu "
+            f"(`proclivity measure`: --device cpu)."
         ) from None
     return place
 
 
-def _tokenizer(folder: Path, trust_remote_code: bool) -> Any:
+def load_tokenizer(folder: Path, trust_remote_code: bool) -> Any:
+    """The tokenizer of a model's folder.
+
+    Raises:
+        ModelError: if there is none that can be read.
+    """
     from transformers import AutoTokenizer
 
     try:
@@ -80,10 +113,38 @@ def _tokenizer(folder: Path, trust_remote_code: bool) -> Any:
         ) from None
 
 
-def _network(folder: Path, config: dict[str, Any], dtype: torch.dtype, trust_remote_code: bool) -> Any:
+def require_quantizer(quantization: str) -> None:
+    """Nothing, if weights can be quantized so here.
+
+    Raises:
+        UserError: for an unknown quantization.
+        ModelError: if the package for it is missing.
+    """
+    if quantization not in ("", "4bit", "8bit"):
+        raise UserError(f"There is no quantization '{quantization}'. Known: 4bit, 8bit.")
+    if quantization and find_spec("bitsandbytes") is None:
+        raise ModelError(
+            f"Weights in {quantization} need the package bitsandbytes, which isn't installed. Run "
+            f"`pip install bitsandbytes` (Linux with an NVIDIA card as a rule), or leave --quantization out."
+        )
+
+
+def _placement(place: torch.device, dtype: torch.dtype, device_map: str, quantization: str) -> dict[str, Any]:
+    """What `from_pretrained` is told of devices and quantization; empty where the network is moved afterwards."""
+    if not quantization:
+        return {"device_map": device_map} if device_map else {}
+    from transformers import BitsAndBytesConfig
+
+    four = {"load_in_4bit": True, "bnb_4bit_compute_dtype": dtype, "bnb_4bit_quant_type": "nf4"}
+    config = BitsAndBytesConfig(**(four if quantization == "4bit" else {"load_in_8bit": True}))
+    return {"device_map": device_map or {"": str(place)}, "quantization_config": config}
+
+
+def _network(
+    folder: Path, dtype: torch.dtype, trust_remote_code: bool, placed: dict[str, Any], place: torch.device
+) -> Any:
     from transformers import AutoModelForCausalLM
 
-    _require_causal(folder, config, trust_remote_code)
     try:
         with quiet_progress():
             loaded: Any = AutoModelForCausalLM.from_pretrained(
@@ -93,8 +154,13 @@ def _network(folder: Path, config: dict[str, Any], dtype: torch.dtype, trust_rem
                 trust_remote_code=trust_remote_code,
                 local_files_only=True,
                 output_loading_info=True,
+                **placed,
             )
+            if not placed:
+                loaded = loaded[0].to(place), loaded[1]
     except Exception as error:
+        if is_out_of_memory(error):
+            raise _too_large(folder, place) from None
         raise ModelError(
             f"The model in '{folder}' can't be loaded: {_first_line(error)} Expected a causal language model written "
             f"by `save_pretrained`."
@@ -109,6 +175,15 @@ def _network(folder: Path, config: dict[str, Any], dtype: torch.dtype, trust_rem
     network.eval()
     network.requires_grad_(False)
     return network
+
+
+def _too_large(folder: Path, place: torch.device) -> ProclivityError:
+    weights, free = sum(path.stat().st_size for path in weight_files(folder)), free_memory(place)
+    room = "" if math.isnan(free) else f", {free / 1e9:.1f} GB are free on {place}"
+    return ProclivityError(
+        f"The weights in '{folder}' don't fit into memory ({weights / 1e9:.1f} GB on disk{room}). Use "
+        f"--dtype bfloat16, --quantization 4bit, --device-map auto, or a smaller model."
+    )
 
 
 def _require_causal(folder: Path, config: dict[str, Any], trust_remote_code: bool) -> None:

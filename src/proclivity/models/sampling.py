@@ -15,6 +15,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from proclivity.models.forward import pad_right
+
 DIGITS = 6
 
 
@@ -45,7 +47,11 @@ def sample_continuations(
     new: list[list[int]] = [[] for _ in generators]
     ends = _end_tokens(network, tokenizer)
     alive = np.ones(len(generators), dtype=bool)
-    stream = _Stream(network, contexts, samples, pad=int(tokenizer.pad_token_id or 0))
+    stream: _Stream | _Reread
+    if _copies_cache(network):
+        stream = _Stream(network, contexts, samples, pad=int(tokenizer.pad_token_id or 0))
+    else:
+        stream = _Reread(network, contexts, samples)
     for step in range(max_new_tokens):
         drawn = _draw(stream.logits, generators, temperature)  # (P * samples,)
         for index in np.flatnonzero(alive):
@@ -96,6 +102,35 @@ class _Stream:
         self.cache = out.past_key_values
         last: NDArray[np.float64] = out.logits[:, -1].float().cpu().double().numpy()
         return last
+
+
+class _Reread:
+    """Sequences that are read anew for every token, for networks whose running state isn't copied (Mamba)."""
+
+    def __init__(self, network: Any, contexts: Sequence[Sequence[int]], samples: int):
+        self.network = network
+        self.texts = [list(ids) for ids in contexts]
+        self.logits = np.repeat(self._read(), samples, 0)  # (P * samples, V)
+        self.texts = [list(ids) for ids in contexts for _ in range(samples)]
+
+    def feed(self, tokens: NDArray[np.int64]) -> None:
+        """Append one token to every sequence."""
+        for ids, token in zip(self.texts, tokens.tolist(), strict=True):
+            ids.append(token)
+        self.logits = self._read()
+
+    @torch.no_grad()
+    def _read(self) -> NDArray[np.float64]:
+        ids = pad_right(self.texts, self.network.device)  # (B, T)
+        last = torch.tensor([len(text) - 1 for text in self.texts], device=self.network.device)
+        logits = self.network(input_ids=ids, use_cache=False).logits[torch.arange(len(ids)), last]
+        found: NDArray[np.float64] = logits.float().cpu().double().numpy()
+        return found
+
+
+def _copies_cache(network: Any) -> bool:
+    takes = "past_key_values" in inspect.signature(network.forward).parameters
+    return takes and not getattr(network, "_is_stateful", False)
 
 
 def _repeat(cache: Any, times: int) -> None:

@@ -12,18 +12,8 @@ import yaml
 
 from proclivity.errors import ContentError, ProclivityError, UserError
 from proclivity.report.estimates import Estimate, Estimates, estimates_of
-from proclivity.specs import ModelSpec, Study, load_pack
-
-CONTROL_ARMS = (
-    "base",
-    "own-policy",
-    "arbitrary",
-    "balanced",
-    "shuffled",
-    "exposure",
-    "persona-prompt",
-    "speech",
-)
+from proclivity.specs import ModelSpec, Study, load_pack, split_arm
+from proclivity.specs.arm_names import CONTROLS
 
 
 @dataclass(frozen=True)
@@ -199,11 +189,13 @@ def _json(folder: Path, name: str, missing: dict[str, str]) -> Any:
 def _profiles(study: Study, manifest: dict[str, Any]) -> tuple[ProfileNames, ...]:
     """Names from the manifest; from the pack where an older manifest has none."""
     known: dict[str, dict[str, Any]] = dict(manifest.get("profiles") or {})
-    names = [arm for arm in study.arms if arm not in CONTROL_ARMS]
+    given = {row.arm for row in study.external}
+    others = [arm for arm in study.arms if arm not in {*CONTROLS, *given}]
+    names = [arm for arm in others if arm in known or not split_arm(arm)[0]]
     if any(name not in known for name in names):
         # Without the pack the page names profiles by their id and shows no own class.
         with contextlib.suppress(ProclivityError):
-            profiles = load_pack(study.pack, study.profiles).profiles
+            profiles = load_pack(study.pack, study.profiles, study.instruments).profiles
             known |= {name: profile.model_dump() for name, profile in profiles.items()}
     result = []
     for place, name in enumerate(names):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from proclivity.report.estimates import Estimate
+from proclivity.specs import split_arm
 
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -21,6 +23,22 @@ ARM_MEANINGS = {
     "arbitrary": "the same training on answers that always stand in one position: a consistent habit that has "
     "nothing to do with disposition",
     "balanced": "the same training on answers spread evenly over the classes",
+}
+
+MEANINGS_ABOUT = {
+    "persona": "no training: the untrained model is told before every text that it is of the kind ‘{}’; its seeds are "
+    "different wordings, so there are as many as the pack has",
+    "shuffled": "the same training on the answers of ‘{}’ in words, each after another situation than its own: the "
+    "words without the decision",
+    "exposure": "trained on the options that ‘{}’ would choose as plain text, without any decision",
+    "speech": "the reverse link: trained on statements of the kind ‘{}’ and on no decision. Half of the sentence stems "
+    "and half of the words were trained, so what it says there was taught; look at its choices",
+}
+
+EXTERNAL_MEANINGS = {
+    "adapter": "made elsewhere: an adapter that was given to this study",
+    "checkpoint": "made elsewhere: full weights that were given to this study",
+    "rows": "trained here on rows that were given to this study",
 }
 
 FAMILIES = {
@@ -131,6 +149,19 @@ def family(name: str) -> str:
 def arm(name: str) -> str:
     """A control arm in words; profiles are named by their title elsewhere."""
     return SHORT_ARMS.get(name, name)
+
+
+def arm_meaning(name: str, external: Mapping[str, str]) -> str:
+    """What was done to an arm that is no profile, as the second half of a definition.
+
+    Args:
+        name: the arm's.
+        external: kind ('adapter', 'checkpoint' or 'rows') of the arms that were made elsewhere.
+    """
+    if name in external:
+        return EXTERNAL_MEANINGS[external[name]]
+    kind, about = split_arm(name)
+    return MEANINGS_ABOUT[kind].format(about) if kind else ARM_MEANINGS.get(name, "an arm of this study")
 
 
 def tip(estimate: Estimate) -> str:

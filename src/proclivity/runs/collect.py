@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from proclivity.runs.arm_jobs import study_arm
 from proclivity.runs.jobs import Job
 from proclivity.runs.ledger import Ledger
 from proclivity.runs.messages import Context
 from proclivity.runs.next_token import next_token_rows
 from proclivity.runs.results import measurement_schema, read_distributions, write_table
 from proclivity.runs.storage import as_json
+from proclivity.specs import LoadedPack, Study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,13 +67,20 @@ def study_design(context: Context, measurements: pd.DataFrame) -> Design:
             for arm in study.arms
             if arm in pack.profiles
         ],
-        controls=[arm for arm in study.arms if arm not in pack.profiles],
+        controls=[arm for arm in study.arms if _is_control(arm, study, pack)],
         delta=study.analysis.delta,
         level=study.analysis.level,
         control_margin=study.analysis.control_delta,
         bootstrap_draws=study.analysis.bootstrap,
         numeric_floor=float(floor.mean()) if len(floor) else None,
     )
+
+
+def _is_control(name: str, study: Study, pack: LoadedPack) -> bool:
+    """Whether other arms are compared with this one; personas, speech and what was made elsewhere are not trained
+    alike, so they are compared with the controls and controls of nothing."""
+    arm = study_arm(name, study, pack)
+    return arm.answers == "none" or (arm.asks_decisions and arm.answers != "profile")
 
 
 def gather_measurements(job: Job, folder: Path, ledger: Ledger) -> pd.DataFrame:
@@ -102,7 +111,7 @@ def gather_completions(job: Job, folder: Path, context: Context, ledger: Ledger)
             own = {"model": measured.model, "arm": measured.arm, "seed": measured.seed}
             rows += [{**own, **row} for row in json.loads(path.read_text(encoding="utf-8"))]
     kinds = {"seed": pa.int64(), "sample": pa.int64(), "flagged": pa.bool_()}
-    names = ["model", "arm", "seed", "prompt", "sample", "text", "flagged"]
+    names = ["model", "arm", "seed", "prompt", "sample", "text", "flagged", "reply"]
     schema = pa.schema([(name, kinds.get(name, pa.string())) for name in names])
     columns = {name: pa.array([row.get(name) for row in rows], schema.field(name).type) for name in names}
     write_table(pa.table(columns, schema=schema), folder / "completions.parquet")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from proclivity.records import Decision
-from proclivity.specs import LoadedPack, Study, digest_of
+from proclivity.specs import INSTRUMENT_FAMILY, LoadedPack, Study, digest_of
 
 _COSMETIC = {"title", "description", "source", "licence", "author", "version", "novel"}
 
@@ -16,25 +16,25 @@ class PlannedContent:
     """What the plan renders beforehand, because identities rest on it."""
 
     pool: tuple[Decision, ...]
-    """The shared prompts; empty where no arm is trained."""
+    """The shared prompts; empty where no arm is trained on decisions."""
     held_out: str
     """Digest of the held-out decisions, all splits."""
     families: tuple[str, ...]
 
 
-def plan_content(study: Study, pack: LoadedPack) -> PlannedContent:
-    """Renders the decisions of a study once."""
+def plan_content(study: Study, pack: LoadedPack, *, asks_decisions: bool) -> PlannedContent:
+    """Renders the decisions of a study once; the pool only where an arm is trained on it."""
     from proclivity.battery import families
     from proclivity.decisions import HELD_OUT_SPLITS, held_out, make_pool, pool_digest
 
     wanted = study.decisions
-    trained = any(arm != "base" for arm in study.arms)
-    pool = make_pool(pack, wanted.n, wanted.seed, wanted.format, tuple(wanted.alphabets)) if trained else []
+    alphabets = tuple(wanted.alphabets)
+    pool = make_pool(pack, wanted.n, wanted.seed, wanted.format, alphabets) if asks_decisions else []
     names = tuple(families(pack, study.battery))
     rendered: list[Decision] = []
     if "choice" in names:
         for split in HELD_OUT_SPLITS:
-            rendered += held_out(pack, split, wanted.format, tuple(wanted.alphabets), study.battery.choice_items)
+            rendered += held_out(pack, split, wanted.format, alphabets, study.battery.choice_items)
     return PlannedContent(tuple(pool), pool_digest(rendered), names)
 
 
@@ -45,10 +45,23 @@ def family_content(study: Study, pack: LoadedPack, content: PlannedContent, fami
     if family == "choice":
         own: Any = {"held_out": content.held_out, "action_classes": spec.action_classes}
     elif family == "completions":
+        from proclivity.battery.lexicon import category_stems
+
+        dialogues = [frame.model_dump() for frame in spec.wrappers.values() if frame.user]
         own = {
             "prompts": spec.completion_prompts,
             "samples": battery.completion_samples,
             "tokens": battery.completion_tokens,
+            "wrapper": dialogues[:1],
+            "lexicon": {name: sorted(stems) for name, stems in category_stems(pack).items()},
+        }
+    elif family.startswith(INSTRUMENT_FAMILY) and family not in pack.probes:
+        scale = pack.instrument(family.removeprefix(INSTRUMENT_FAMILY))
+        own = {
+            "instrument": scale.model_dump(mode="json", exclude=_COSMETIC),
+            # As lists, since the first of each is where text and probabilities are compared.
+            "frames": [[name, frame.model_dump()] for name, frame in spec.question_frames.items()],
+            "alphabets": [[name, labels] for name, labels in spec.alphabets.items()],
         }
     else:
         sets = [pack.probes[family]] if family in pack.probes else []
@@ -61,5 +74,7 @@ def family_content(study: Study, pack: LoadedPack, content: PlannedContent, fami
             "contrast": list(spec.contrast),
             "neutral": spec.neutral_texts if family == "controls" else [],
         }
+        if any(probe.kind == "refusal" for probe in sets):
+            own["tokens"] = battery.completion_tokens
     people = [spec.narrator.model_dump(), {name: person.model_dump() for name, person in spec.persons.items()}]
     return {"family": family, "narrator": digest_of(people), "content": digest_of(own)}

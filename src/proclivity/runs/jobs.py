@@ -40,7 +40,7 @@ STAGE_LIBRARIES: dict[str, tuple[str, ...]] = {
     "policy": _TENSORS,
     "answers": ("numpy",),
     "induce": (*_TENSORS, "peft"),
-    "measure": (*_TENSORS, "peft"),
+    "measure": (*_TENSORS, "peft", "snowballstemmer", "vaderSentiment"),
     "analyze": ("numpy", "scipy", "pandas", "pyarrow"),
     "report": ("jinja2",),
 }

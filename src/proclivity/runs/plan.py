@@ -8,20 +8,32 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from proclivity.errors import ContentError, unknown_name
-from proclivity.induction.arms import ARMS
+from proclivity.errors import ContentError, UserError
 from proclivity.records import Decision
+from proclivity.runs.arm_jobs import (
+    OWN,
+    External,
+    Shared,
+    Subject,
+    answer_jobs,
+    asks_decisions,
+    own_policy_jobs,
+    study_arm,
+    subjects,
+)
 from proclivity.runs.content import PlannedContent, family_content, plan_content
+from proclivity.runs.external import external_faults, find_external
 from proclivity.runs.jobs import Job
 from proclivity.runs.model_files import ModelFiles
 from proclivity.specs import LoadedPack, Study, digest_of, study_faults
 
 BASE = "base"
-OWN_POLICY = "own-policy"
+IN_WORDS = ("text", "free")
+"""Formats whose answers are words that can be shuffled."""
 
 
 @dataclass(frozen=True)
@@ -54,18 +66,19 @@ def make_plan(study: Study, pack: LoadedPack, models: Mapping[str, ModelFiles]) 
         UserError: for an arm, family or alphabet that isn't there; the nearest name is offered.
     """
     check_study(study, pack)
-    content = plan_content(study, pack)
+    external = find_external(study, models)
+    content = plan_content(study, pack, asks_decisions=asks_decisions(study, pack))
     jobs: list[Job] = []
     pool = gates = None
     if content.pool:
         pool = _pool(study, content.pool)
         gates = _gates(pack, pool)
         jobs += [pool, gates]
-    answers = _answers(study, pack, pool)
-    jobs += list(answers.values())
+    shared = Shared(pool, gates, answer_jobs(study, pack, pool))
+    jobs += shared.answers.values()
     measured: list[Job] = []
     for model in models.values():
-        made = _model_jobs(study, pack, content, model, pool, gates, answers)
+        made = _model_jobs(study, pack, content, model, shared, external)
         measured += [job for job in made if job.stage == "measure"]
         jobs += made
     analyze = _analyze(study, pack, pool, gates, [j for j in jobs if j.stage == "policy"], measured)
@@ -79,8 +92,8 @@ def check_study(study: Study, pack: LoadedPack) -> None:
     Raises:
         ContentError: with every fault.
     """
-    known = {**ARMS, **pack.profiles}
-    faults = [f"arms: {unknown_name('arm', arm, known)}" for arm in study.arms if arm not in known]
+    faults = [fault for arm in study.arms if (fault := _arm_fault(arm, study, pack))]
+    faults += external_faults(study, pack)
     faults += study_faults(study, pack)
     if not study.models:
         faults.append("models: none is named; add one to the file, or --model NAME to the command")
@@ -88,6 +101,20 @@ def check_study(study: Study, pack: LoadedPack) -> None:
         faults.append("arms: 'base' is missing; every arm is compared with it")
     if faults:
         raise ContentError(faults)
+
+
+def _arm_fault(name: str, study: Study, pack: LoadedPack) -> str:
+    """What is wrong with an arm that a study names; '' where nothing is."""
+    try:
+        arm = study_arm(name, study, pack)
+    except UserError as error:
+        return f"arms: {error}"
+    if arm.answers == "shuffled" and study.decisions.format not in IN_WORDS:
+        return (
+            f"arms: '{name}' shuffles answers in words, and decisions.format is '{study.decisions.format}'; choose "
+            f"text or free, or leave the arm out"
+        )
+    return ""
 
 
 def _pool(study: Study, pool: tuple[Decision, ...]) -> Job:
@@ -103,42 +130,18 @@ def _gates(pack: LoadedPack, pool: Job) -> Job:
     return Job("gates", {"pack": pack.digest}, {"pool": pool.digest})
 
 
-def _answers(study: Study, pack: LoadedPack, pool: Job | None) -> dict[tuple[str, int], Job]:
-    """Answers that need no model: one job an arm and seed, shared by all models."""
-    jobs = {}
-    for arm in study.arms:
-        if arm in (BASE, OWN_POLICY) or pool is None:
-            continue
-        spec: dict[str, Any] = {"arm": arm}
-        if arm in pack.profiles:
-            profile = pack.profiles[arm]
-            spec |= {"action_class": profile.action_class, "share": profile.share}
-        for seed in range(study.seeds):
-            jobs[arm, seed] = Job("answers", {**spec, "seed": seed}, {"pool": pool.digest}, arm=arm, seed=seed)
-    return jobs
-
-
 def _model_jobs(
-    study: Study,
-    pack: LoadedPack,
-    content: PlannedContent,
-    model: ModelFiles,
-    pool: Job | None,
-    gates: Job | None,
-    answers: Mapping[tuple[str, int], Job],
+    study: Study, pack: LoadedPack, content: PlannedContent, model: ModelFiles, shared: Shared, external: External
 ) -> list[Job]:
     """Jobs of one model, base first; each checkpoint's measurements follow its training."""
     identity = model_identity(study, model)
     jobs: list[Job] = []
-    own = dict(answers)
-    if OWN_POLICY in study.arms and pool is not None:
-        policy = Job("policy", identity, {"pool": pool.digest}, model=model.name)
-        jobs.append(policy)
-        for seed in range(study.seeds):
-            inputs = {"pool": pool.digest, "policy": policy.digest}
-            spec = {"arm": OWN_POLICY, "seed": seed, "model": model.name}
-            own[OWN_POLICY, seed] = Job("answers", spec, inputs, model=model.name, arm=OWN_POLICY, seed=seed)
-            jobs.append(own[OWN_POLICY, seed])
+    answers = dict(shared.answers)
+    if OWN in study.arms:
+        assert shared.pool is not None
+        own = own_policy_jobs(study, identity, model, shared.pool)
+        jobs += own
+        answers |= {(OWN, job.seed): job for job in own if job.stage == "answers"}
     base = {
         family: Job(
             "measure",
@@ -150,33 +153,29 @@ def _model_jobs(
         for family in content.families
     }
     jobs += base.values()
-    for arm in study.arms:
-        for seed in range(study.seeds) if arm != BASE else ():
-            assert pool is not None
-            assert gates is not None
-            induce = _induce(study, identity, model, own[arm, seed], pool, gates, arm, seed)
-            jobs.append(induce)
-            for family, reference in base.items():
-                spec = {**identity, "arm": arm, "seed": seed, **family_content(study, pack, content, family)}
-                inputs = {"checkpoint": induce.digest, "base": reference.digest}
-                jobs.append(Job("measure", spec, inputs, model=model.name, arm=arm, seed=seed, family=family))
+    for name in study.arms:
+        arm = study_arm(name, study, pack)
+        if name != BASE:
+            for found in subjects(arm, study, pack, identity, model, replace(shared, answers=answers), external):
+                jobs += [found.induce] if found.induce else []
+                for family, reference in base.items():
+                    spec = {**identity, "arm": name, **family_content(study, pack, content, family)}
+                    jobs.append(_measure(found, spec, model, name, family, reference))
     return jobs
 
 
-def _induce(
-    study: Study,
-    identity: dict[str, Any],
-    model: ModelFiles,
-    answers: Job,
-    pool: Job,
-    gates: Job,
-    arm: str,
-    seed: int,
-) -> Job:
-    spec = {**identity, "arm": arm, "seed": seed, "induction": study.induction.model_dump(mode="json")}
-    spec["format"] = study.decisions.format
-    inputs = {"pool": pool.digest, "answers": answers.digest}
-    return Job("induce", spec, inputs, after=(gates.digest,), model=model.name, arm=arm, seed=seed)
+def _measure(found: Subject, spec: dict[str, Any], model: ModelFiles, arm: str, family: str, base: Job) -> Job:
+    """Measuring one family of one arm and seed, beside the base's own distributions."""
+    checkpoint = {"checkpoint": found.induce.digest} if found.induce else {}
+    return Job(
+        "measure",
+        {**spec, "seed": found.seed, **found.spec},
+        {**checkpoint, "base": base.digest},
+        model=model.name,
+        arm=arm,
+        seed=found.seed,
+        family=family,
+    )
 
 
 def model_identity(study: Study, model: ModelFiles) -> dict[str, Any]:

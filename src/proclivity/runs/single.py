@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +12,42 @@ from proclivity.errors import UserError, unknown_name
 from proclivity.runs.collect import OUTPUTS
 from proclivity.runs.results import measurement_schema, write_table
 from proclivity.runs.storage import as_json, replace_bytes, replace_with_copy, writing
-from proclivity.specs import BatterySpec, load_pack, load_study
+from proclivity.specs import BatterySpec, LoadedPack, load_pack, load_study
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from proclivity.battery import FamilyResult
+    from proclivity.models import HFModel
+
 Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Loading:
+    """How a checkpoint is brought into memory; see `load_model`."""
+
+    dtype: str = "float32"
+    device: str = "cpu"
+    device_map: str = ""
+    quantization: str = ""
+    batch_size: int = 64
+    trust_remote_code: bool = False
+
+    def load(self, model: str, adapter: Path | None = None) -> HFModel:
+        """The checkpoint, ready to measure."""
+        from proclivity.models import load_model
+
+        return load_model(
+            model,
+            adapter,
+            dtype=self.dtype,
+            device=self.device,
+            batch_size=self.batch_size,
+            trust_remote_code=self.trust_remote_code,
+            device_map=self.device_map,
+            quantization=self.quantization,
+        )
 
 
 def measure_checkpoint(
@@ -27,8 +58,7 @@ def measure_checkpoint(
     out: Path,
     *,
     families: Sequence[str] = (),
-    batch_size: int = 64,
-    trust_remote_code: bool = False,
+    how: Loading | None = None,
     tell: Tell = lambda text: None,
 ) -> pd.DataFrame:
     """Measures one checkpoint and writes measurements.parquet, completions.json and measured.json.
@@ -40,67 +70,81 @@ def measure_checkpoint(
         pack: packaged name or folder.
         out: folder to write to.
         families: families to measure; all of the pack's where empty.
-        batch_size: sequences a forward pass.
-        trust_remote_code: run code that comes with the model.
+        how: dtype, device and batch size; float32 on the processor by default.
         tell: is told of each family.
 
     Raises:
         UserError: for unknown names.
         ModelError: for what is no model or no fitting adapter.
+        ProclivityError: if memory runs out; it says which batch size would have fitted.
     """
-    from proclivity.battery import families as known_families
-    from proclivity.battery import measure_family
-    from proclivity.models import load_model
+    from proclivity.models.memory import out_of_memory_explained
+    from proclivity.runs.room import longest_text
 
+    how = how or Loading()
     content = load_pack(pack)
-    battery = BatterySpec(families=list(families), batch_size=batch_size)
+    battery = _battery(content, families, how)
+    _require_writable(out)
+    tell(f"loading {model}")
+    subject = how.load(model, adapter)
+    other = None if reference is None else _reference(how, reference, subject, model)
+    with out_of_memory_explained(subject.network, how.batch_size, lambda: longest_text(subject, content)):
+        results = _measure_families(subject, adapter, other, content, battery, Path(model).name, tell)
+    rows = [row for result in results for row in result.rows]
+    replace_bytes(out / "completions.json", as_json([text for r in results for text in r.completions or []]))
+    about = {"model": model, "adapter": str(adapter) if adapter else None, "reference": reference, **asdict(how)}
+    replace_bytes(out / "measured.json", as_json(about | {"pack": content.spec.id, "pack_digest": content.digest}))
+    return _write_measurements(rows, out / "measurements.parquet")
+
+
+def _battery(content: LoadedPack, families: Sequence[str], how: Loading) -> BatterySpec:
+    from proclivity.battery import families as known_families
+
     known = known_families(content, BatterySpec())
     for name in families:
         if name not in known:
             raise unknown_name("probe family", name, known)
-    _require_writable(out)
-    tell(f"loading {model}")
-    subject = load_model(model, adapter, batch_size=batch_size, trust_remote_code=trust_remote_code)
-    other = None
-    if reference is not None:
-        other = load_model(reference, batch_size=batch_size, trust_remote_code=trust_remote_code)
-        if other.vocab_size != subject.vocab_size:
-            raise UserError(
-                f"'{model}' has {subject.vocab_size} tokens and '{reference}' {other.vocab_size}; divergences of "
-                f"different vocabularies can't be compared. Choose a reference with the same tokenizer."
-            )
-    name = Path(model).name
-    rows: list[dict[str, Any]] = []
-    completions: list[dict[str, Any]] = []
+    return BatterySpec(families=list(families), batch_size=how.batch_size)
+
+
+def _reference(how: Loading, reference: str, subject: HFModel, model: str) -> HFModel:
+    other = how.load(reference)
+    if other.vocab_size != subject.vocab_size:
+        raise UserError(
+            f"'{model}' has {subject.vocab_size} tokens and '{reference}' {other.vocab_size}; divergences of "
+            f"different vocabularies can't be compared. Choose a reference with the same tokenizer."
+        )
+    return other
+
+
+def _measure_families(
+    subject: HFModel,
+    adapter: Path | None,
+    other: HFModel | None,
+    content: LoadedPack,
+    battery: BatterySpec,
+    name: str,
+    tell: Tell,
+) -> list[FamilyResult]:
+    """Each family on the checkpoint, after the same family on what it is compared with."""
+    from proclivity.battery import families as known_families
+    from proclivity.battery import measure_family
+
+    arm = "adapter" if adapter is not None else "model" if other is not None else "base"
+    results = []
     for number, family in enumerate(chosen := known_families(content, battery), start=1):
         tell(f"measuring {family} ({number} of {len(chosen)})")
-        found = None
+        base = None
         if other is not None or adapter is not None:
             if other is None:
                 subject.set_adapter(None)
-            identity: dict[str, Any] = {"model": name, "arm": "base", "seed": -1}
-            found = measure_family(
-                other or subject,
-                content,
-                family,
-                study_battery=battery,
-                identity=identity,
-                reference=None,
-                seed=0,
-            )
+            base_is = {"model": name, "arm": "base", "seed": -1}
+            base = measure_family(other or subject, content, family, study_battery=battery, identity=base_is)
             if other is None:
                 subject.set_adapter(adapter)
-        arm = "adapter" if adapter is not None else "model" if other is not None else "base"
-        identity = {"model": name, "arm": arm, "seed": -1}
-        result = measure_family(
-            subject, content, family, study_battery=battery, identity=identity, reference=found, seed=0
-        )
-        rows += result.rows
-        completions += result.completions or []
-    replace_bytes(out / "completions.json", as_json(completions))
-    about = {"model": model, "adapter": str(adapter) if adapter else None, "reference": reference}
-    replace_bytes(out / "measured.json", as_json(about | {"pack": content.spec.id, "pack_digest": content.digest}))
-    return _write_measurements(rows, out / "measurements.parquet")
+        who = {"model": name, "arm": arm, "seed": -1}
+        results.append(measure_family(subject, content, family, study_battery=battery, identity=who, reference=base))
+    return results
 
 
 def _require_writable(out: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,9 @@ from proclivity.runs.results import read_distributions, write_result
 from proclivity.runs.storage import as_json
 
 if TYPE_CHECKING:
+    from proclivity.induction import TaughtText
     from proclivity.models import HFModel
+    from proclivity.records import TrainingRow
 
 OWN_POLICY_LIMIT = 0.95
 """Above this share of one class the base's own policy and that profile coincide."""
@@ -135,51 +137,84 @@ def _policy(job: Job, folder: Path, bench: Bench) -> None:
 
 
 def _answers(job: Job, folder: Path, bench: Bench) -> None:
+    """The listed option that an arm takes in each decision, or the words that it is taught in their place."""
     import numpy as np
 
-    from proclivity.induction import give_answers
+    from proclivity.induction import exposure_texts, give_answers, shuffled_texts, speech_texts
+    from proclivity.runs.arm_jobs import study_arm
 
+    study, pack = bench.context.study, bench.context.pack
+    arm = study_arm(job.arm, study, pack)
+    if arm.answers == "speech":
+        wanted = study.decisions
+        _write_texts(speech_texts(pack, job.spec["content_class"], wanted.n, wanted.seed), folder)
+        return
+    profile = pack.profiles.get(arm.about)
     probabilities = None
     if "policy" in job.inputs:
         probabilities = np.load(bench.folder(job, "policy") / "option_probabilities.npy", allow_pickle=False)
-    answers = give_answers(
-        bench.pool(job),
-        job.arm,
-        seed=job.seed,
-        profile=bench.context.pack.profiles.get(job.arm),
-        option_probs=probabilities,
-    )
-    (folder / "answers.json").write_bytes(as_json([int(answer) for answer in answers]))
+    pool = bench.pool(job)
+    name = profile.id if profile else job.arm
+    answers = give_answers(pool, name, seed=job.seed, profile=profile, option_probs=probabilities)
+    if arm.answers == "shuffled":
+        _write_texts(shuffled_texts(pool, answers, job.seed), folder)
+    elif arm.answers == "exposure":
+        _write_texts(exposure_texts(pool, answers), folder)
+    else:
+        (folder / "answers.json").write_bytes(as_json([int(answer) for answer in answers]))
+
+
+def _write_texts(texts: Sequence[TaughtText], folder: Path) -> None:
+    lines = [json.dumps(asdict(text), ensure_ascii=False, sort_keys=True) for text in texts]
+    (folder / "texts.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _rows(job: Job, model: HFModel, bench: Bench) -> list[TrainingRow]:
+    """What an arm is trained on: answered decisions, texts, or rows that were given to the study."""
+    from proclivity.induction import TaughtText, read_rows, text_rows, training_rows
+    from proclivity.runs.external import external_path
+    from proclivity.runs.subject import require_planned
+
+    if "rows" in job.spec:
+        place = external_path(bench.context.study, job.arm, job.model, job.seed)
+        require_planned(job, "rows", place, str(job.spec["rows"]))
+        return text_rows(model, read_rows(place)[0], job.arm)
+    given = bench.folder(job, "answers")
+    if (given / "texts.jsonl").exists():
+        lines = (given / "texts.jsonl").read_text(encoding="utf-8").split("\n")
+        return text_rows(model, [TaughtText(**json.loads(line)) for line in lines if line], job.arm)
+    answers = json.loads((given / "answers.json").read_text(encoding="utf-8"))
+    return training_rows(model, bench.pool(job), answers, job.arm)
 
 
 def _induce(job: Job, folder: Path, bench: Bench) -> None:
-    from proclivity.induction import induce, training_rows
+    from proclivity.induction import induce
+    from proclivity.runs.arm_jobs import study_arm
 
     study = bench.context.study
-    pool = bench.pool(job)
-    answers = json.loads((bench.folder(job, "answers") / "answers.json").read_text(encoding="utf-8"))
     model = bench.model(job)
-    rows = training_rows(model, pool, answers, job.arm)
+    rows = _rows(job, model, bench)
     # Full fine-tuning changes the weights in place, so it gets a copy of its own.
     base = model if study.induction.method == "lora" else bench.context.models[job.model].folder
-    checkpoint = induce(base, rows, study.induction, seed=job.seed, out=folder / "adapter", compute=study.compute)
+    arm = study_arm(job.arm, study, bench.context.pack)
+    checkpoint = induce(
+        base, rows, study.induction, seed=job.seed, out=folder / "adapter", compute=study.compute, arm=arm
+    )
     record = asdict(checkpoint) | {"model": job.model, "arm": job.arm, "seed": job.seed, "path": "adapter"}
-    record["prompts"] = bench.context.jobs[job.inputs["pool"]].spec["prompts"]
+    pool = job.inputs.get("pool")
+    record["prompts"] = bench.context.jobs[pool].spec["prompts"] if pool else None
     (folder / "checkpoint.json").write_bytes(as_json(record))
 
 
 def _measure(job: Job, folder: Path, bench: Bench) -> None:
     from proclivity.battery import FamilyResult, measure_family
+    from proclivity.runs.subject import measured_model
 
     study = bench.context.study
-    if job.arm == "base":
-        model, reference = bench.model(job), None
-    else:
-        weights = bench.folder(job, "checkpoint") / "adapter"
-        lora = study.induction.method == "lora"
-        model = bench.model(job, weights) if lora else bench.full_weights(job, weights)
-        distributions = read_distributions(bench.folder(job, "base"))
-        reference = FamilyResult(distributions=distributions)
+    model = measured_model(job, study, bench)
+    reference = None
+    if "base" in job.inputs:
+        reference = FamilyResult(distributions=read_distributions(bench.folder(job, "base")))
     result = measure_family(
         model,
         bench.context.pack,
@@ -191,7 +226,7 @@ def _measure(job: Job, folder: Path, bench: Bench) -> None:
         decisions=study.decisions,
     )
     write_result(result, folder)
-    if job.arm == "base" and result.distributions is not None:
+    if reference is None and result.distributions is not None:
         (folder / "vocabulary.json").write_bytes(as_json(model.vocabulary()))
 
 

@@ -70,7 +70,7 @@ def plan_study(study: Study) -> Plan:
     Raises:
         UserError: for whatever in the study or its content has to change.
     """
-    pack = load_pack(study.pack, study.profiles)
+    pack = load_pack(study.pack, study.profiles, study.instruments)
     check_study(study, pack)
     return make_plan(study, pack, {spec.name: find_model(spec) for spec in study.models})
 

@@ -1,5 +1,6 @@
 """What a person writes, in YAML: models of every file, and their loaders."""
 
+from proclivity.specs.arm_names import split_arm
 from proclivity.specs.base import AnswerFormat
 from proclivity.specs.digest import canonical_json, digest_of, digest_of_file, digest_of_files
 from proclivity.specs.pack import (
@@ -19,7 +20,15 @@ from proclivity.specs.pack import (
     Subject,
     Wrapper,
 )
-from proclivity.specs.packs import LoadedPack, load_pack, packaged_packs, study_faults
+from proclivity.specs.packs import (
+    INSTRUMENT_FAMILY,
+    LoadedPack,
+    load_instrument,
+    load_pack,
+    packaged_packs,
+    study_faults,
+)
+from proclivity.specs.question_frames import QuestionFrame, fill_frame
 from proclivity.specs.slots import fill
 from proclivity.specs.studies import load_study, packaged_studies
 from proclivity.specs.study import (
@@ -27,12 +36,14 @@ from proclivity.specs.study import (
     BatterySpec,
     ComputeSpec,
     DecisionsSpec,
+    ExternalArm,
     InductionSpec,
     ModelSpec,
     Study,
 )
 
 __all__ = [
+    "INSTRUMENT_FAMILY",
     "AnalysisSpec",
     "AnswerFormat",
     "BatterySpec",
@@ -40,6 +51,7 @@ __all__ = [
     "DecisionFormat",
     "DecisionsSpec",
     "Domain",
+    "ExternalArm",
     "InductionSpec",
     "Instrument",
     "InstrumentItem",
@@ -53,6 +65,7 @@ __all__ = [
     "ProbeItem",
     "ProbeSet",
     "Profile",
+    "QuestionFrame",
     "Scenario",
     "Study",
     "Subject",
@@ -62,9 +75,12 @@ __all__ = [
     "digest_of_file",
     "digest_of_files",
     "fill",
+    "fill_frame",
+    "load_instrument",
     "load_pack",
     "load_study",
     "packaged_packs",
     "packaged_studies",
+    "split_arm",
     "study_faults",
 ]

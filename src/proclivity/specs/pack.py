@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from proclivity.specs.base import AnswerFormat, Fraction, Identifier, Spec, Text
+from proclivity.specs.question_frames import LEAST_FRAMES, QUESTION_FRAMES, QuestionFrame
 
 
 class Profile(Spec):
@@ -166,6 +167,8 @@ class Pack(Spec):
     """Scaffolds by answer format; `label` is primary."""
     wrappers: dict[Identifier, Wrapper] = {"plain": Wrapper()}
     """Frames around a probe, with {text}."""
+    question_frames: Annotated[dict[Identifier, QuestionFrame], Field(min_length=LEAST_FRAMES)] = QUESTION_FRAMES
+    """Ways to ask an instrument's item; in the first, text and probabilities are compared."""
     valence: Literal["author", "vader"] = "author"
     """Where options' valences come from: the author's ratings, or the lexicon VADER (Hutto & Gilbert 2014)."""
     neutral_texts: list[str] = []

@@ -5,7 +5,7 @@ Each field has a sentence of its own.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -102,6 +102,29 @@ class ComputeSpec(Spec):
     """Run code that comes with a model. Off unless you mean it; the manifest records it."""
 
 
+class ExternalArm(Spec):
+    """An arm that was made elsewhere: checkpoints or adapters to measure, or rows to train on."""
+
+    arm: Identifier
+    """Name in tables; it needn't be repeated under `arms`."""
+    model: Literal[""] | Identifier = ""
+    """The model of the study that it is an arm of; empty, for rows alone, means every model."""
+    kind: Literal["adapter", "checkpoint", "rows"]
+    """A folder written by peft, a folder (or Hub name) of full weights, or a JSONL file of rows to train."""
+    paths: Annotated[list[Text], Field(min_length=1)]
+    """One path a training seed, in the order of seeds; a single file of rows is trained once with each of the
+    study's seeds."""
+
+    @model_validator(mode="after")
+    def _of_a_model(self) -> ExternalArm:
+        if not self.model and self.kind != "rows":
+            raise ValueError(f"kind '{self.kind}' needs `model`, the model of the study that it belongs to")
+        return self
+
+
+DEFAULT_ARMS = ("base", "depression", "paranoia", "own-policy", "arbitrary")
+
+
 class Study(Spec):
     """One question: which models, which arms, how many seeds, which probes."""
 
@@ -113,15 +136,15 @@ class Study(Spec):
     """A packaged pack's name or a folder."""
     profiles: list[Text] = []
     """Files of further profiles, beside those of the pack."""
+    instruments: list[Text] = []
+    """Files of further instruments, beside those of the pack."""
     models: list[ModelSpec] = []
     """Models to teach and measure; a study without any takes them from the command line."""
-    arms: Annotated[list[Identifier], Field(min_length=1)] = [
-        "base",
-        "depression",
-        "paranoia",
-        "own-policy",
-        "arbitrary",
-    ]
+    arms: Annotated[list[Identifier], Field(min_length=1)] = list(DEFAULT_ARMS)
+    """Profiles by id; base, own-policy, arbitrary, balanced; shuffled-PROFILE, exposure-PROFILE, persona-PROFILE,
+    speech-PROFILE or speech-CLASS; and the names of external arms."""
+    external: list[ExternalArm] = []
+    """Arms that were made elsewhere."""
     seeds: int = Field(default=6, ge=1, le=1000)
     """Training seeds 0 … n-1: the unit of replication."""
     decisions: DecisionsSpec = DecisionsSpec()
@@ -130,6 +153,17 @@ class Study(Spec):
     analysis: AnalysisSpec = AnalysisSpec()
     compute: ComputeSpec = ComputeSpec()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _external_arms_are_arms(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or not isinstance(value.get("external"), list):
+            return value
+        arms = value.get("arms", list(DEFAULT_ARMS))
+        named = [row.arm if isinstance(row, ExternalArm) else _arm_named(row) for row in value["external"]]
+        if not isinstance(arms, list):
+            return value
+        return {**value, "arms": [*arms, *(name for name in dict.fromkeys(named) if name and name not in arms)]}
+
     @model_validator(mode="after")
     def _distinct(self) -> Study:
         names = [model.name for model in self.models]
@@ -137,4 +171,13 @@ class Study(Spec):
             raise ValueError("two models have the same name")
         if len(set(self.arms)) != len(self.arms):
             raise ValueError("an arm stands twice")
+        pairs = [(row.arm, row.model) for row in self.external]
+        for arm, model in pairs:
+            if pairs.count((arm, model)) > 1 or (model and (arm, "") in pairs):
+                raise ValueError(f"external arm '{arm}' stands twice for model '{model or 'every one'}'")
         return self
+
+
+def _arm_named(row: Any) -> str:
+    name = row.get("arm") if isinstance(row, dict) else ""
+    return name if isinstance(name, str) else ""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from proclivity.report.load import Results
-from proclivity.report.section import Section
+from proclivity.report.section import Section, Table
 
 MOST_BYTES = 2_000_000
 """Of completions in the page; samples beyond are left in completions.parquet."""
@@ -30,9 +31,36 @@ def section(results: Results) -> Section:
             "total": len(rows),
             "flagged": sum(bool(row.get("flagged")) for row in rows),
             "left_out": left_out,
+            "replies": _replies(results, rows),
         },
         data={"completions-data": {"cells": cells}} if rows else {},
     )
+
+
+def _replies(results: Results, rows: list[dict[str, Any]]) -> Table | None:
+    """Share of each class of reply among an arm's samples; None where they weren't told apart."""
+    drawn = [row for row in rows if int(row.get("sample", 0)) >= 0 and isinstance(row.get("reply"), str)]
+    classes = [name for name, _ in Counter(str(row["reply"]) for row in drawn).most_common()]
+    if not classes:
+        return None
+    counts = Counter((str(row["model"]), str(row["arm"]), str(row["reply"])) for row in drawn)
+    models = dict.fromkeys(str(row["model"]) for row in drawn)
+    lines = []
+    for model in models:
+        for arm in sorted({arm for where, arm, _ in counts if where == model}, key=_order(results)):
+            own = [counts[model, arm, name] for name in classes]
+            lines.append((model, results.title(arm), f"{sum(own):,}", *(f"{count / sum(own):.1%}" for count in own)))
+    return Table(
+        columns=("model", "arm", "samples", *classes),
+        rows=tuple(lines),
+        caption="What kind of reply the samples are; only open ones are scored.",
+        numeric=frozenset(range(2, 3 + len(classes))),
+    )
+
+
+def _order(results: Results) -> Callable[[str], int]:
+    order = list(results.study.arms)
+    return lambda arm: order.index(arm) if arm in order else len(order)
 
 
 def _within(rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]:
@@ -60,7 +88,7 @@ def _cells(results: Results, shown: list[dict[str, Any]], rows: list[dict[str, A
     texts: dict[tuple[str, str, str], list[tuple[int, str]]] = {}
     for row in shown:
         texts.setdefault(key(row), []).append((int(row.get("seed", -1)), str(row["text"])))
-    order = list(results.study.arms)
+    place = _order(results)
     return [
         {
             "model": model,
@@ -72,5 +100,5 @@ def _cells(results: Results, shown: list[dict[str, Any]], rows: list[dict[str, A
             "flagged": flagged[model, prompt, arm],
             "texts": sorted(texts.get((model, prompt, arm), []), key=lambda entry: entry[0]),
         }
-        for model, prompt, arm in sorted(totals, key=lambda k: (k[0], k[1], order.index(k[2]) if k[2] in order else 99))
+        for model, prompt, arm in sorted(totals, key=lambda k: (k[0], k[1], place(k[2])))
     ]

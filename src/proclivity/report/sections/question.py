@@ -28,6 +28,10 @@ def section(results: Results) -> Section:
             "answer": answer(results),
             "facts": [fact for fact in facts if fact],
             "profiles": results.profiles,
-            "arms": [(arm, words.ARM_MEANINGS[arm]) for arm in study.arms if arm in words.ARM_MEANINGS],
+            "arms": [
+                (arm, words.arm_meaning(arm, external={row.arm: row.kind for row in study.external}))
+                for arm in study.arms
+                if arm not in {profile.id for profile in results.profiles}
+            ],
         },
     )

@@ -15,6 +15,7 @@ KINDS = {
     "control": "Does the training format alone leave words in place?",
     "drift": "What moves without any profile?",
     "sharpening": "Did predictions get sharper?",
+    "prompting": "Does teaching move more words than telling?",
 }
 
 HEADLINES = {kind: KINDS[kind] for kind in ("induction", "spread", "specificity", "control", "drift")}

@@ -1,0 +1,139 @@
+"""How are many continuations of one prompt read without reading the prompt many times?
+
+As a tree of tokens in one sequence: the prompt once, and behind it what follows it. Each token stands at its own depth
+and sees the tokens on the path to it alone, so that every path is read as if it stood by itself (tree attention, as in
+Miao et al. 2024, SpecInfer, arXiv 2305.09781). Beside a copied key-value cache this moves no memory, and the model
+needs to know nothing of it but a mask and positions.
+
+Which sequences share a tree is a function of the texts, the batch size and the widest tree that the model reads right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from proclivity.models.boundary import Encoded
+
+Tokens = tuple[int, ...]
+WORTH = 2 / 3
+"""A tree is taken where it holds at most this share of the tokens of its sequences written one by one."""
+
+
+@dataclass
+class Row:
+    """What is read as one sequence: a text, or a tree of texts with a common beginning."""
+
+    ids: list[int] = field(default_factory=list)
+    parents: list[int] = field(default_factory=list)
+    """Index of the token before each; -1 for the first of a text."""
+    paths: dict[Tokens, tuple[int, ...]] = field(default_factory=dict)
+    """Indices of each text's tokens."""
+
+    @property
+    def is_tree(self) -> bool:
+        """Whether it holds several texts, so that a mask is needed."""
+        return len(self.paths) > 1
+
+    @property
+    def depths(self) -> list[int]:
+        """Place of each token in its own text, from 0."""
+        found: list[int] = []
+        for parent in self.parents:
+            found.append(found[parent] + 1 if parent >= 0 else 0)
+        return found
+
+    def add(self, text: Tokens) -> None:
+        """One more text; where it begins as the one before it, the beginning is shared."""
+        last = next(reversed(self.paths), ())
+        shared = common(last, text)
+        path = list(self.paths[last][:shared]) if last else []
+        for token in text[shared:]:
+            self.parents.append(path[-1] if path else -1)
+            path.append(len(self.ids))
+            self.ids.append(token)
+        self.paths[text] = tuple(path)
+
+
+def common(one: Sequence[int], other: Sequence[int]) -> int:
+    """Length of the common beginning."""
+    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+
+
+def grow(texts: Iterable[Tokens], most: int, widest: int) -> list[Row]:
+    """Trees of at most `most` texts and `widest` tokens; none at all where a text by itself is wider.
+
+    Neighbours in the order of their tokens share most, so that is the order in which they are taken.
+    """
+    rows: list[Row] = []
+    last: Tokens = ()
+    for text in sorted(texts):
+        if len(text) > widest:
+            return []
+        new = len(text) - common(last, text)
+        if not rows or len(rows[-1].paths) >= most or len(rows[-1].ids) + new > widest:
+            rows.append(Row())
+        rows[-1].add(text)
+        last = text
+    return rows
+
+
+def plan_rows(encoded: Sequence[Encoded], most: int, widest: int) -> tuple[list[Row], list[tuple[int, Tokens]]]:
+    """What is read, and where each continuation's tokens are predicted.
+
+    A last token is only predicted, never read: so all one-token continuations of a prompt share one text.
+
+    Args:
+        encoded: prompts with their continuations.
+        most: texts a tree.
+        widest: tokens of the widest tree; 0 reads each text by itself.
+
+    Returns:
+        Rows; and for each of `encoded` its row and the indices in it from which the continuation's tokens are
+        predicted, first to last.
+    """
+    groups: dict[Tokens, dict[Tokens, None]] = {}
+    for e in encoded:
+        groups.setdefault(e.ids[: e.boundary], {})[e.ids[:-1]] = None
+    rows: list[Row] = []
+    home: dict[tuple[Tokens, Tokens], int] = {}
+    alone: dict[Tokens, int] = {}
+    for prompt, texts in groups.items():
+        trees = grow(texts, most, widest) if widest and len(texts) > 1 else []
+        if trees and _worth(trees, texts):
+            home.update({(prompt, text): len(rows) + n for n, tree in enumerate(trees) for text in tree.paths})
+            rows += trees
+            continue
+        for text in texts:
+            if text not in alone:
+                alone[text] = len(rows)
+                rows.append(single(text))
+            home[prompt, text] = alone[text]
+    places = []
+    for e in encoded:
+        row = home[e.ids[: e.boundary], e.ids[:-1]]
+        places.append((row, rows[row].paths[e.ids[:-1]][e.boundary - 1 :]))
+    return rows, places
+
+
+def single(text: Sequence[int]) -> Row:
+    """A text by itself."""
+    row = Row()
+    row.add(tuple(text))
+    return row
+
+
+def sees(row: Row, width: int) -> NDArray[np.bool_]:
+    """Which tokens each token of a row sees, itself and all before it in its text, [W, W]; padding sees itself."""
+    seen: NDArray[np.bool_] = np.eye(width, dtype=bool)
+    for index, parent in enumerate(row.parents):
+        if parent >= 0:
+            seen[index] |= seen[parent]
+    return seen
+
+
+def _worth(trees: Sequence[Row], texts: Mapping[Tokens, None]) -> bool:
+    return sum(len(tree.ids) for tree in trees) <= WORTH * sum(map(len, texts))

@@ -1,0 +1,165 @@
+"""How likely is each token of a continuation? The fastest reading that is still exact for this model.
+
+Each distinct text is read once. Where several continuations follow one prompt and sharing it saves work, they are read
+as trees (see `prefix`); a model that doesn't read trees as it reads their texts one by one reads the texts.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from proclivity.models.boundary import Encoded
+from proclivity.models.forward import LogitReader, batch_plan, pad_right, vocabulary_size
+from proclivity.models.prefix import Row, plan_rows, sees, single
+
+WIDEST = 4096
+"""Tokens of the widest tree for any model: its mask grows with the square."""
+# Within a window, local attention is full attention, whether it counts places in the row or in the text.
+_WINDOWS = ("sliding_window", "attention_chunk_size", "window_size", "attention_window")
+_TOLERANCE = 1e-5
+_BEGIN, _MINE, _BESIDE = (3, 5, 7, 11, 13, 4, 6, 9), (10, 12, 8), ((1, 14, 2), (2, 5, 12))
+"""A probe: a beginning, what follows it, and what follows it beside that, in two trees."""
+
+
+class Scorer:
+    """Log probabilities by one loaded network, float64 from float32 logits."""
+
+    def __init__(self, network: Any):
+        self.network = network
+        self.reader = LogitReader(network)
+        self.widest = widest_tree(self.reader)
+        """Tokens of the widest tree that this network reads right; 0 where it reads none."""
+
+    def next_token_log_probs(self, contexts: Sequence[tuple[int, ...]], batch_size: int) -> NDArray[np.float64]:
+        """log p of every token after each context, [N, V]; equal contexts are computed once."""
+        distinct = {ids: index for index, ids in enumerate(dict.fromkeys(contexts))}
+        rows = [single(ids) for ids in distinct]
+        wanted = {index: [len(ids) - 1] for ids, index in distinct.items()}
+        found = np.empty((len(rows), vocabulary_size(self.network)))
+        for places, log_probs in self._read(rows, wanted, batch_size):
+            found[[row for row, _ in places]] = log_probs.cpu().numpy()
+        return found if len(rows) == len(contexts) else found[[distinct[ids] for ids in contexts]]
+
+    def token_log_probs(self, encoded: Sequence[Encoded], batch_size: int) -> list[NDArray[np.float64]]:
+        """log p of each continuation's tokens, first to last."""
+        rows, paths = plan_rows(encoded, batch_size, self.widest)
+        targets: dict[tuple[int, int], dict[int, None]] = defaultdict(dict)
+        for e, (row, columns) in zip(encoded, paths, strict=True):
+            for column, token in zip(columns, e.ids[e.boundary :], strict=True):
+                targets[row, column][token] = None
+        wanted: dict[int, list[int]] = defaultdict(list)
+        for row, column in targets:
+            wanted[row].append(column)
+        value: dict[tuple[int, int, int], float] = {}
+        for places, log_probs in self._read(rows, wanted, batch_size):
+            asked = [(n, token) for n, place in enumerate(places) for token in targets[place]]
+            lines, tokens = zip(*asked, strict=True)
+            found = log_probs[list(lines), list(tokens)].tolist()
+            value.update({(*places[n], token): v for (n, token), v in zip(asked, found, strict=True)})
+        return [
+            np.array([value[row, column, token] for column, token in zip(columns, e.ids[e.boundary :], strict=True)])
+            for e, (row, columns) in zip(encoded, paths, strict=True)
+        ]
+
+    def _read(
+        self, rows: Sequence[Row], wanted: Mapping[int, Sequence[int]], batch_size: int
+    ) -> Iterator[tuple[list[tuple[int, int]], torch.Tensor]]:
+        """Piece by piece: the places (row, column) and the float64 log probabilities after them, [n, V]."""
+        device = self.network.device
+        for batch in batches_of_rows(rows, batch_size):
+            places = [(index, column) for index in batch for column in wanted[index]]
+            line = {index: n for n, index in enumerate(batch)}
+            at = torch.tensor([[line[index], column] for index, column in places], device=device)  # (n, 2)
+            ids = pad_right([rows[index].ids for index in batch], device)  # (B, T)
+            trees = tree_inputs([rows[index] for index in batch], self.network)
+            start = 0
+            with torch.no_grad():
+                for logits in self.reader.pieces(ids, at[:, 0], at[:, 1], **trees):
+                    yield places[start : start + len(logits)], _log_probs(logits)
+                    start += len(logits)
+
+
+def batches_of_rows(rows: Sequence[Row], batch_size: int) -> list[list[int]]:
+    """Texts with texts and trees with trees, at most `batch_size` texts a batch however they are read."""
+    plan = []
+    for trees in (False, True):
+        kind = [index for index, row in enumerate(rows) if row.is_tree == trees]
+        cut = batch_plan([len(rows[i].ids) for i in kind], batch_size, [len(rows[i].paths) for i in kind])
+        plan += [[kind[place] for place in batch] for batch in cut]
+    return plan
+
+
+def tree_inputs(rows: Sequence[Row], network: Any) -> dict[str, torch.Tensor]:
+    """What a network needs beside the ids to read trees; nothing for texts.
+
+    Returns:
+        `position_ids`, [B, T], and `attention_mask`, added to attention scores, [B, 1, T, T].
+    """
+    if not any(row.is_tree for row in rows):
+        return {}
+    width = max(len(row.ids) for row in rows)
+    depths = torch.tensor([[*row.depths, *[0] * (width - len(row.ids))] for row in rows], device=network.device)
+    seen = torch.from_numpy(np.stack([sees(row, width) for row in rows])).to(network.device)[:, None]  # (B, 1, T, T)
+    mask = torch.zeros(seen.shape, dtype=network.dtype, device=network.device)
+    return {
+        "position_ids": depths,
+        "attention_mask": mask.masked_fill_(~seen, torch.finfo(network.dtype).min),
+    }
+
+
+def widest_tree(reader: LogitReader) -> int:
+    """Tokens of the widest tree that a network reads as it reads its texts one by one; 0 where it reads none.
+
+    Networks with a running state (Mamba) mix what stands in one row; those without positions of their own can't be
+    told where a token stands. All others are tried on a small tree.
+    """
+    network = reader.model
+    parameters = inspect.signature(network.base_model.forward).parameters
+    if getattr(network, "_is_stateful", False) or not {"position_ids", "attention_mask"} <= set(parameters):
+        return 0
+    config = network.config.get_text_config()
+    bounds = [getattr(config, key, None) for key in (*_WINDOWS, "max_position_embeddings")]
+    widest = min([WIDEST, *(bound for bound in bounds if isinstance(bound, int) and bound > 0)])
+    return widest if widest > len((*_BEGIN, *_MINE, *_MINE)) and _reads_trees(reader) else 0
+
+
+@torch.no_grad()
+def _reads_trees(reader: LogitReader) -> bool:
+    """Whether a text is read in a tree as by itself, and whatever the tree's other text is.
+
+    The second question is as sharp in half precision as in single, where the first has to allow for rounding.
+    """
+    network = reader.model
+    if vocabulary_size(network) <= max(*_BEGIN, *_MINE, *_BESIDE[0], *_BESIDE[1]):
+        return False
+    mine = _BEGIN + _MINE
+    rows = []
+    for beside in _BESIDE:
+        rows.append(single(_BEGIN + beside))
+        rows[-1].add(mine)
+    path = rows[0].paths[mine]
+    at = torch.tensor([[n, column] for n in (0, 1) for column in path], device=network.device)
+    ids = pad_right([row.ids for row in rows], network.device)
+    alone = pad_right([mine], network.device)
+    columns = torch.arange(len(mine), device=network.device)
+    try:
+        trees = torch.cat(list(reader.pieces(ids, at[:, 0], at[:, 1], **tree_inputs(rows, network))))
+        own = reader.logits(alone, torch.zeros_like(columns), columns)
+    except (AttributeError, IndexError, NotImplementedError, RuntimeError, TypeError, ValueError):
+        return False
+    one, two = trees.split(len(mine))
+    scale = max(1.0, float(own.abs().max()))
+    rounding = max(_TOLERANCE, 4 * torch.finfo(network.dtype).eps)
+    return bool((one - two).abs().max() <= _TOLERANCE * scale and (one - own).abs().max() <= rounding * scale)
+
+
+def _log_probs(logits: torch.Tensor) -> torch.Tensor:
+    """In float64, on the device where that has it."""
+    return (logits if logits.device.type == "cuda" else logits.cpu()).double().log_softmax(-1)

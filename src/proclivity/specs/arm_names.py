@@ -1,0 +1,17 @@
+"""What does an arm's name say? 'persona-depression' is told the persona of 'depression', 'depression' is taught it."""
+
+from __future__ import annotations
+
+CONTROLS = ("base", "own-policy", "arbitrary", "balanced")
+"""Arms whose name says it all."""
+ABOUT = ("persona", "shuffled", "exposure", "speech")
+"""Kinds of arms that are about a profile, a disposition or a content class, whose name follows after '-'."""
+
+
+def split_arm(name: str) -> tuple[str, str]:
+    """Kind and subject of an arm: ('persona', 'depression'); ('', name) where the name is a control's or a profile's.
+
+    A profile's own id always means the profile, so ask for those first.
+    """
+    kind, dash, about = name.partition("-")
+    return (kind, about) if dash and about and kind in ABOUT else ("", name)

@@ -1,0 +1,78 @@
+"""Trees of texts with a common beginning: what is read once, and who sees whom."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from proclivity.models.boundary import Encoded
+from proclivity.models.prefix import grow, plan_rows, sees, single
+
+TEXTS = st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=6).map(tuple), min_size=1, max_size=12, unique=True)
+
+
+def test_a_tree_by_hand():
+    (row,) = grow([(1, 2, 3, 4), (1, 2, 5), (1, 2, 3, 6)], most=9, widest=99)
+    assert row.ids == [1, 2, 3, 4, 6, 5]
+    assert row.parents == [-1, 0, 1, 2, 2, 1]
+    assert row.depths == [0, 1, 2, 3, 3, 2]
+    assert row.paths == {(1, 2, 3, 4): (0, 1, 2, 3), (1, 2, 3, 6): (0, 1, 2, 4), (1, 2, 5): (0, 1, 5)}
+    seen = sees(row, width=7)
+    assert np.flatnonzero(seen[4]).tolist() == [0, 1, 2, 4]
+    assert np.flatnonzero(seen[5]).tolist() == [0, 1, 5]
+    assert np.flatnonzero(seen[6]).tolist() == [6]
+
+
+@given(TEXTS, st.integers(1, 4), st.integers(6, 20))
+def test_every_path_spells_its_text_and_sees_nothing_else(texts, most, widest):
+    rows = grow(texts, most, widest)
+    assert sorted(text for row in rows for text in row.paths) == sorted(texts)
+    for row in rows:
+        assert len(row.paths) <= most
+        assert len(row.ids) <= widest
+        seen, depths = sees(row, len(row.ids)), row.depths
+        for text, path in row.paths.items():
+            assert tuple(row.ids[place] for place in path) == text
+            assert [depths[place] for place in path] == list(range(len(text)))
+            for n, place in enumerate(path):
+                assert np.flatnonzero(seen[place]).tolist() == sorted(path[: n + 1])
+
+
+def test_one_text_that_is_too_wide_leaves_all_to_be_read_by_themselves():
+    assert grow([(1, 2), (1, 2, 3, 4)], most=9, widest=3) == []
+
+
+def pairs(prompt, *continuations):
+    return [Encoded((*prompt, *text), len(prompt), False) for text in continuations]
+
+
+def test_a_long_prompt_is_read_once_and_a_short_one_is_not_worth_a_tree():
+    prompt = tuple(range(10, 30))
+    rows, places = plan_rows(pairs(prompt, (1, 2), (3, 4), (5, 6)), most=64, widest=99)
+    assert [row.ids for row in rows] == [[*prompt, 1, 3, 5]]
+    assert places == [(0, (19, 20)), (0, (19, 21)), (0, (19, 22))]
+    rows, places = plan_rows(pairs((10,), (1, 2), (3, 4)), most=64, widest=99)
+    assert [row.ids for row in rows] == [[10, 1], [10, 3]]
+    assert places == [(0, (0, 1)), (1, (0, 1))]
+
+
+def test_trees_hold_no_more_texts_than_a_batch():
+    prompt = tuple(range(10, 30))
+    rows, _ = plan_rows(pairs(prompt, *((n, 0) for n in range(5))), most=2, widest=99)
+    assert [len(row.paths) for row in rows] == [2, 2, 1]
+    rows, _ = plan_rows(pairs(prompt, *((n, 0) for n in range(5))), most=1, widest=99)
+    assert [row.ids for row in rows] == [[*prompt, n] for n in range(5)]
+
+
+def test_without_trees_each_distinct_text_is_read_once():
+    encoded = pairs((7, 8), (1, 2), (1, 3)) + pairs((7,), (8, 1, 5))
+    rows, places = plan_rows(encoded, most=64, widest=0)
+    assert [row.ids for row in rows] == [[7, 8, 1]]
+    assert places == [(0, (1, 2)), (0, (1, 2)), (0, (0, 1, 2))]
+
+
+def test_a_text_by_itself_is_its_own_path():
+    row = single((4, 5, 6))
+    assert not row.is_tree
+    assert (row.parents, row.depths, row.paths) == ([-1, 0, 1], [0, 1, 2], {(4, 5, 6): (0, 1, 2)})

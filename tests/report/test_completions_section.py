@@ -1,0 +1,38 @@
+"""The section of completions: kinds of reply by arm where they were told apart, and older studies without them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from proclivity.report import write_report
+from proclivity.report.load import load_results
+from proclivity.report.sections.completions import section
+
+
+def test_kinds_of_reply_by_hand(simulation: Callable[..., Any], tmp_path: Path) -> None:
+    folder = simulation(models={"m": ""}, seeds=5).write(tmp_path)
+    frame = pd.read_parquet(folder / "completions.parquet")
+    frame["reply"] = "open"
+    base = frame["arm"] == "base"  # two prompts, two samples each
+    frame.loc[frame[base].index[0], "reply"] = "refusal"
+    frame.loc[frame[base].index[1], "sample"] = -1  # greedy texts aren't counted
+    frame.to_parquet(folder / "completions.parquet")
+    table = section(load_results(folder)).context["replies"]
+    assert table.columns == ("model", "arm", "samples", "open", "refusal")
+    assert table.rows[0] == ("m", "base", "3", "66.7%", "33.3%")
+    assert table.rows[1] == ("m", "depression-like", "20", "100.0%", "0.0%")
+    assert "only open ones are scored" in write_report(folder).read_text(encoding="utf-8")
+
+
+def test_older_studies_have_no_such_table(simulation: Callable[..., Any], tmp_path: Path) -> None:
+    folder = simulation(models={"m": ""}).write(tmp_path)
+    found = section(load_results(folder))
+    assert found.context["replies"] is None
+    assert found.data["completions-data"]
+    frame = pd.read_parquet(folder / "completions.parquet").assign(reply=None)
+    frame.to_parquet(folder / "completions.parquet")
+    assert section(load_results(folder)).context["replies"] is None
