@@ -174,3 +174,11 @@ def test_nothing_cut_leaves_no_gap() -> None:
     low, high = truncated_jsd_bounds(p, q)
     assert low == pytest.approx(float(jsd(p, q)))
     assert high == pytest.approx(float(jsd(p, q)))
+
+
+def test_disjoint_distributions_stay_within_one_whatever_the_rounding():
+    with np.errstate(divide="ignore"):
+        log_p = np.log([0.5, 0.5, 0.0, 0.0]) + 1e-15  # sums to a little more than 1
+    variation = total_variation(log_p, log_p[::-1])
+    assert variation == 1
+    assert jsd_bounds(variation).low == 1

@@ -131,7 +131,8 @@ def kl_both(log_p: ArrayLike, log_q: ArrayLike) -> tuple[Floats, Floats]:
 
 def total_variation(log_p: ArrayLike, log_q: ArrayLike) -> Floats:
     """Total variation distance, half the sum of |p - q|: linear, `[...]`, 0 (equal) to 1 (disjoint)."""
-    return np.asarray(np.abs(np.exp(log_p) - np.exp(log_q)).sum(axis=-1) / 2)
+    distance = np.abs(np.exp(log_p) - np.exp(log_q)).sum(axis=-1) / 2
+    return np.asarray(np.minimum(distance, 1.0))  # rounding can carry disjoint distributions past 1
 
 
 def hellinger(log_p: ArrayLike, log_q: ArrayLike) -> Floats:
