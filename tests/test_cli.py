@@ -150,7 +150,7 @@ def test_what_is_not_there_is_the_users_to_mend(words: list[str], offered: str, 
 
 def test_all_faults_of_a_malformed_study_at_once(tmp_path: Path) -> None:
     path = tmp_path / "bad.yml"
-    path.write_text("id: bad\ntitle: t\nquestion: q\nmodels: []\nseeds: many\nseads: 3\n")
+    path.write_text("id: bad\ntitle: t\nquestion: q\nmodels: none\nseeds: many\nseads: 3\n")
     text = paragraph(call("run", path), 2)
     assert "bad.yml:models" in text
     assert "bad.yml:seeds" in text
