@@ -27,6 +27,20 @@ def one_message(result: subprocess.CompletedProcess[str]) -> str:
     return result.stderr
 
 
+def sound_pack(folder: Path) -> Path:
+    """The mini pack without the valences that tell its classes apart, so that its gates pass."""
+    pack = write_mini_pack(folder / "mini")
+    for path in pack.glob("scenarios/*.yml"):
+        path.write_text(path.read_text().replace("valence: -1", "valence: 0"))
+    return pack
+
+
+def model_for(pack: Path, folder: Path) -> Path:
+    """A tiny model that knows the pack's words."""
+    texts = [*pack_texts(pack), " A", " B", " 1", " 2", " ; Options : I picked"]
+    return write_tiny_model(folder / "model", texts)
+
+
 MALFORMED = {
     "wrong types": ("profiles/leaver.yml", "id: [1, 2]\ntitle: {a: b}\n", "profiles/leaver.yml:id|leaver.yml:id"),
     "not a mapping": ("profiles/leaver.yml", "- a\n- b\n", "a mapping of keys expected"),
@@ -87,12 +101,9 @@ def test_a_gate_names_every_place_that_fails(tmp_path: Path) -> None:
 
 
 def test_a_pack_of_ones_own_is_checked_taught_and_measured_without_python(tmp_path: Path) -> None:
-    pack = write_mini_pack(tmp_path / "mini")
-    for path in pack.glob("scenarios/*.yml"):
-        path.write_text(path.read_text().replace("valence: -1", "valence: 0"))
+    pack = sound_pack(tmp_path)
     assert call("check", pack).returncode == 0
-    texts = [*pack_texts(pack), " A", " B", " 1", " 2", " ; Options : I picked"]
-    model = write_tiny_model(tmp_path / "model", texts)
+    model = model_for(pack, tmp_path)
     study = write_study(tmp_path / "study.yml", pack, {"one": model})
     result = call("run", study, "--out", tmp_path / "run", "--set", "seeds=1", "--workers", 1)
     assert result.returncode == 0, result.stderr
@@ -119,15 +130,12 @@ def test_a_copied_profile_with_changed_lines_runs(tmp_path: Path) -> None:
 
 
 def test_a_copied_profile_is_taught_and_measured(tmp_path: Path) -> None:
-    pack = write_mini_pack(tmp_path / "mini")
-    for path in pack.glob("scenarios/*.yml"):
-        path.write_text(path.read_text().replace("valence: -1", "valence: 0"))
+    pack = sound_pack(tmp_path)
     assert call("copy", "english/profiles/_example.yml", "mine.yml", cwd=tmp_path).returncode == 0
     mine = tmp_path / "mine.yml"
     value = yaml.safe_load(mine.read_text())
     mine.write_text(yaml.safe_dump(value | {"id": "stayer", "action_class": "stay", "content_class": "positive"}))
-    texts = [*pack_texts(pack), " A", " B", " 1", " 2", " ; Options : I picked"]
-    model = write_tiny_model(tmp_path / "model", texts)
+    model = model_for(pack, tmp_path)
     study = write_study(tmp_path / "study.yml", pack, {"one": model})
     sets = ["--set", f"profiles=[{mine}]", "--set", "arms=[base, stayer]", "--set", "seeds=1"]
     result = call("run", study, "--out", tmp_path / "run", "--workers", 1, *sets)
@@ -169,7 +177,7 @@ def test_a_study_without_models_says_how_to_name_one(tmp_path: Path) -> None:
 
 
 def test_check_says_which_candidates_a_tokenizer_leaves(tmp_path: Path) -> None:
-    pack = write_mini_pack(tmp_path / "mini")
+    pack = sound_pack(tmp_path)
     probe = pack / "probes" / "cloze-feeling.yml"
     value = yaml.safe_load(probe.read_text())
     value["candidates"] = {
@@ -177,8 +185,6 @@ def test_check_says_which_candidates_a_tokenizer_leaves(tmp_path: Path) -> None:
         "loss": ["sad", "low", "down", "blue"],
     }
     probe.write_text(yaml.safe_dump(value))
-    for path in pack.glob("scenarios/*.yml"):
-        path.write_text(path.read_text().replace("valence: -1", "valence: 0"))
     words = [" " + word for words in value["candidates"].values() for word in words if word != "superglad"]
     model = write_tiny_model(tmp_path / "model", [*words, " They were"])
     result = call("check", pack, "--model", model)

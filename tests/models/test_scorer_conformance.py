@@ -43,7 +43,7 @@ def naive_score(model: HFModel, ids, boundary: int) -> np.ndarray:
     return np.array([table[place - 1, ids[place]] for place in range(boundary, len(ids))])
 
 
-def check(model: HFModel) -> None:
+def assert_exact(model: HFModel) -> None:
     """All three kinds of numbers, at several batch sizes."""
     pairs = [model.encode(*pair) for pair in PAIRS]
     scores = [naive_score(model, ids, boundary).sum() for ids, boundary in pairs]
@@ -65,7 +65,7 @@ def model(request, tmp_path_factory):
 
 
 def test_numbers_are_those_of_one_text_at_a_time(model):
-    check(model)
+    assert_exact(model)
 
 
 def test_trees_are_read_where_the_architecture_allows_and_only_within_its_window(model):
@@ -154,4 +154,4 @@ def test_with_every_kind_of_tokenizer(kind, adds_bos, tmp_path):
     ids, boundary = model.encode("I felt", " sad")
     assert (ids[0] == 1) == adds_bos
     assert model.tokenizer.decode(ids[boundary:]).strip() == "sad"
-    check(model)
+    assert_exact(model)

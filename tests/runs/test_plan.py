@@ -10,24 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from arms_pack import study_of
 from proclivity.errors import ContentError
 from proclivity.runs.jobs import Job
 from proclivity.runs.model_files import ModelFiles
 from proclivity.runs.plan import Plan, make_plan
 from proclivity.specs import LoadedPack, Study, digest_of
-
-
-def study_of(**changes: Any) -> Study:
-    value: dict[str, Any] = {
-        "id": "s",
-        "title": "s",
-        "question": "s",
-        "models": [{"name": "one", "path": "one"}, {"name": "two", "path": "two"}],
-        "arms": ["base", "leaver", "own-policy", "arbitrary"],
-        "seeds": 2,
-        "decisions": {"n": 8},
-    }
-    return Study.model_validate(value | changes)
 
 
 def files(name: str, weights: str = "w") -> ModelFiles:

@@ -153,7 +153,7 @@ def _reads_trees(reader: LogitReader) -> bool:
         trees = torch.cat(list(reader.pieces(ids, at[:, 0], at[:, 1], **tree_inputs(rows, network))))
         own = reader.logits(alone, torch.zeros_like(columns), columns)
     except (AttributeError, IndexError, NotImplementedError, RuntimeError, TypeError, ValueError):
-        return False
+        return False  # in whatever way a network fails on a tree, it is read text by text, which is always right
     one, two = trees.split(len(mine))
     scale = max(1.0, float(own.abs().max()))
     rounding = max(_TOLERANCE, 4 * torch.finfo(network.dtype).eps)
