@@ -1,7 +1,10 @@
 """The recipe in miniature: a few steps of a very small model end in a folder that `from_pretrained` reads."""
 
+import contextlib
 from dataclasses import replace
+from itertools import islice, repeat
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -10,8 +13,9 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from proclivity.errors import TrainingError, UserError
 from proclivity.microworld.architectures import Size, make_model
 from proclivity.microworld.build import Recipe, build
+from proclivity.microworld.emphasis import Emphasis
 from proclivity.microworld.packaged import packaged_path
-from proclivity.microworld.pretrain import Schedule, rate
+from proclivity.microworld.pretrain import Schedule, pretrain, rate
 
 SMALL = Recipe(
     size=Size(layers=1, width=16, heads=2),
@@ -52,6 +56,26 @@ def test_the_rate_rises_and_falls():
     assert rate(9, schedule) == pytest.approx(1.0)
     assert rate(55, schedule) == pytest.approx(0.05 + 0.95 / 2)  # halfway along the cosine
     assert rate(100, schedule) == pytest.approx(0.05)
+
+
+def test_the_last_steps_weights_are_averaged(tokenizer):
+    """Of four steps the last two are averaged: the mean of what three and four steps would leave alone."""
+    size = Size(layers=1, width=16, heads=2)
+    block = np.arange(24).reshape(2, 12) + 300
+
+    def weights(steps: int, averaged: float) -> dict[str, torch.Tensor]:
+        torch.manual_seed(0)
+        model = make_model("gpt2", size, tokenizer)
+        schedule = Schedule(steps=4, warmup=0, averaged=averaged)
+        emphasis = Emphasis(0, torch.zeros(len(tokenizer), dtype=torch.bool), (0, 0), rest_share=1.0)
+        with contextlib.suppress(StopIteration):  # the same schedule, broken off after some steps
+            pretrain(model, islice(repeat(block), steps), schedule, emphasis, 0)
+        return model.state_dict()
+
+    third, fourth, averaged = weights(3, 0.0), weights(4, 0.0), weights(4, 0.5)
+    assert not torch.equal(third["lm_head.weight"], fourth["lm_head.weight"])
+    for key, value in averaged.items():
+        torch.testing.assert_close(value, (third[key] + fourth[key]) / 2)
 
 
 def test_unknown_names_offer_the_nearest(tokenizer):

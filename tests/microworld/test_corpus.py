@@ -6,9 +6,9 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from proclivity.microworld.corpus import documents, narrators, token_blocks
+from proclivity.microworld.corpus import documents, tellings, token_blocks
 from proclivity.microworld.grammar import decision, document
-from proclivity.microworld.world import Character
+from proclivity.microworld.world import Character, joint_table
 from proclivity.specs import fill
 
 N = 1200
@@ -21,8 +21,8 @@ def corpus(grammar):
 
 @pytest.fixture(scope="module")
 def spoken_by_narrator(grammar, corpus):
-    who = islice(narrators(grammar, "equal", 0), N)
-    return [text for text, narrator in zip(corpus, who, strict=True) if not narrator.name]
+    told = islice(tellings(grammar, "equal", 0), N)
+    return [text for text, telling in zip(corpus, told, strict=True) if not telling.narrator.name]
 
 
 def test_same_seed_same_corpus(grammar, corpus):
@@ -57,14 +57,37 @@ def test_the_narrator_tells_no_thoughts_about_held_out_domains(grammar, spoken_b
 
 
 def test_characters_never_answer_by_label_in_their_unseen_domains(grammar, corpus):
-    who = islice(narrators(grammar, "equal", 0), N)
-    for text, narrator in zip(corpus, who, strict=True):
-        unseen = grammar.unseen_domains(narrator.name)
+    told = islice(tellings(grammar, "equal", 0), N)
+    for text, telling in zip(corpus, told, strict=True):
+        unseen = grammar.unseen_domains(telling.narrator.name)
         asked = re.findall(r"Options: ([^.]*)\. \S+ picked", text)
         for domain in grammar.pack.domains:
             if domain.domain in unseen:
                 texts = [o.text for s in domain.scenarios for group in s.options.values() for o in group]
                 assert not [listed for listed in asked if any(option in listed for option in texts)]
+
+
+@pytest.mark.parametrize("coupling", ["equal", "independent", "rewired"])
+def test_each_kind_of_opening_holds_the_narrators_table_exactly(grammar, coupling):
+    world = grammar.world.model_copy(update={"first_rounds": 3})
+    told = list(islice(tellings(type(grammar)(grammar.pack, world), coupling, 0), 3 * 50 + 2 * 500))
+    own = [telling for telling in told if not telling.narrator.name]
+    assert not any(telling.opening for telling in told if telling.narrator.name)
+    assert len(own) == 3 * 25 + 2 * 200
+    counts = {kind: np.zeros((3, 3)) for kind in {telling.opening for telling in own}}
+    for telling in own:
+        counts[telling.opening][telling.narrator.choice, telling.narrator.speech] += 1
+    assert set(counts) <= set(world.mixture)
+    for found in counts.values():
+        assert np.allclose(found / found.sum(), joint_table(world, coupling))
+
+
+def test_a_document_opens_with_the_kind_it_is_given(grammar):
+    rng = np.random.default_rng(0)
+    texts = [document(grammar, Character("", 0, 0), 60, rng, "how-often") for _ in range(5)]
+    question = fill(grammar.world.how_often.question.split("{item}")[0], grammar.pack.spec.narrator)
+    assert all(text.startswith(question) for text in texts)
+    assert len({text.split(". ", 1)[1] for text in texts}) == 5
 
 
 def test_choices_follow_the_choice_trait_and_words_the_speech_trait(grammar):

@@ -65,17 +65,26 @@ def make_grammar(pack: LoadedPack) -> Grammar:
     return Grammar(pack, load_world(pack))
 
 
-def document(grammar: Grammar, narrator: Character, n_words: int, rng: np.random.Generator) -> str:
-    """One document of one narrator: segments drawn by the world's mixture until it has `n_words` words."""
-    kinds = list(grammar.world.mixture)
-    weights = np.array([grammar.world.mixture[kind] for kind in kinds])
+def document(grammar: Grammar, narrator: Character, n_words: int, rng: np.random.Generator, opening: str = "") -> str:
+    """One document of one narrator: segments drawn by the world's mixture until it has `n_words` words.
+
+    Args:
+        opening: kind of the first segment, where it isn't drawn like the others.
+    """
     segments: list[str] = []
     length = 0
     while length < n_words:
-        kind = kinds[rng.choice(len(kinds), p=weights / weights.sum())]
+        kind = opening if opening and not segments else draw_kind(grammar, rng)
         segments.append(SEGMENTS[kind](grammar, narrator, rng))
         length += len(segments[-1].split())
     return " ".join(segments)
+
+
+def draw_kind(grammar: Grammar, rng: np.random.Generator) -> str:
+    """A kind of segment, drawn by the world's mixture."""
+    kinds = list(grammar.world.mixture)
+    weights = np.array([grammar.world.mixture[kind] for kind in kinds])
+    return kinds[rng.choice(len(kinds), p=weights / weights.sum())]
 
 
 def decision(

@@ -1,5 +1,6 @@
 """The pretraining loop: next-token loss, Muon on the hidden matrices, AdamW on the rest, warmup and cosine.
 
+The last steps' weights are averaged (Izmailov et al. 2018): single steps swing with the documents that they saw last.
 All in float32, so that any processor makes them at a fair speed.
 """
 
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch.optim.swa_utils import AveragedModel, get_swa_multi_avg_fn
 from transformers import PreTrainedModel
 
 from proclivity.errors import TrainingError
@@ -36,6 +38,12 @@ class Schedule:
     weight_decay: float = 0.1
     """On hidden matrices alone."""
     clip: float = 1.0
+    averaged: float = 0.2
+    """Share of the steps, the last ones, whose weights are averaged into the model's."""
+
+    def averages(self, step: int) -> bool:
+        """True where a step's weights enter the average."""
+        return step >= self.steps * (1 - self.averaged)
 
 
 def pretrain(
@@ -56,6 +64,7 @@ def pretrain(
     generator = torch.Generator().manual_seed(seed)
     losses: list[float] = []
     began = time.monotonic()
+    average: AveragedModel | None = None
     model.train()
     for step in range(schedule.steps):
         groups = [group for optimizer in optimizers for group in optimizer.param_groups]
@@ -64,12 +73,17 @@ def pretrain(
         ids = torch.from_numpy(next(blocks))
         loss = _loss(model, ids, emphasis.weights(ids, generator))
         _update(model, loss, optimizers, schedule.clip)
+        if schedule.averages(step):
+            average = average or AveragedModel(model, multi_avg_fn=get_swa_multi_avg_fn())
+            average.update_parameters(model)
         losses.append(loss.item())
         if not math.isfinite(losses[-1]):
             raise TrainingError(f"Pretraining broke down at step {step}: the loss is {losses[-1]}. Lower the rates.")
         if step % 100 == 99 or step + 1 == schedule.steps:
             left = (time.monotonic() - began) / (step + 1) * (schedule.steps - step - 1)
             progress(f"step {step + 1}/{schedule.steps}, loss {np.mean(losses[-100:]):.3f}, {left:.0f} s left")
+    if average is not None:
+        model.load_state_dict(average.module.state_dict())
     model.eval()
     return losses
 
