@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from proclivity.errors import UserError
-from proclivity.models import LanguageModel, load_model
+from proclivity.models import LanguageModel, load_model, sampling
 from proclivity.models.boundary import encode_text
 from tiny_models import ARCHITECTURES, save_tiny
 
@@ -100,6 +100,21 @@ def test_samples_hang_on_seed_and_prompt_and_not_on_the_batch(llama):
     assert llama.generate(["I felt"], seed=1, **options) == both[:1]
     assert llama.generate(["I felt"], seed=2, **options) != both[:1]
     assert len(set(both[0])) > 1
+
+
+def test_no_more_texts_are_written_at_once_than_the_batch_size(llama, monkeypatch):
+    prompts = ["I felt", "The inn host called", "I met the fair guest. Options: 1"]
+    options = {"samples": 5, "max_new_tokens": 6, "seed": 3}
+    monkeypatch.setattr(llama, "batch_size", 15)
+    together = llama.generate(prompts, **options)
+    widths = []
+    repeat = sampling._repeat
+    monkeypatch.setattr(sampling, "_repeat", lambda cache, times: repeat(cache, times) or widths.append(times))
+    for size, expected in ((4, [4, 4, 4, 1]), (5, [5, 5, 5]), (11, [5, 5])):
+        monkeypatch.setattr(llama, "batch_size", size)
+        widths.clear()
+        assert llama.generate(prompts, **options) == together
+        assert widths == expected
 
 
 def test_samples_follow_the_distribution(llama):

@@ -25,13 +25,13 @@ TOY = Shape(parameters=1000, embeddings=200, vocabulary=50, width=10, inner=20, 
 
 
 def test_by_hand():
-    found = memory_need(TOY, batch_size=2, tokens=7, element=4, generated=6)
+    found = memory_need(TOY, batch_size=2, tokens=7, element=4)
     assert found.weights == 4 * 1000
     # 14 tokens, each 6 * 10 + 3 * 20 numbers; two masks of 7 * 7.
     assert found.activations == 4 * (14 * 120 + 2 * 49)
     assert found.logits == 14 * 50 * (4 + 8 + 8)
-    # 6 texts of 7 tokens, keys and values of 5 numbers in 3 layers.
-    assert found.cache == 4 * 6 * 7 * 3 * 2 * 5
+    # 2 texts of 7 tokens, keys and values of 5 numbers in 3 layers.
+    assert found.cache == 4 * 14 * 3 * 2 * 5
 
 
 def test_quantized_matrices_and_whole_embeddings():

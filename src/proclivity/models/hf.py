@@ -151,6 +151,7 @@ class HFModel:
             max_new_tokens=max_new_tokens,
             seed=seed,
             temperature=temperature,
+            batch_size=self.batch_size,
         )
 
     def _score(self, encoded: Sequence[Encoded]) -> list[NDArray[np.float64]]:

@@ -80,18 +80,15 @@ def shape_of(network: Any) -> Shape:
     )
 
 
-def memory_need(
-    shape: Shape, *, batch_size: int, tokens: int, element: int, quantization: str = "", generated: int = 0
-) -> Memory:
+def memory_need(shape: Shape, *, batch_size: int, tokens: int, element: int, quantization: str = "") -> Memory:
     """Bytes by kind.
 
     Args:
         shape: of the network.
-        batch_size: texts a forward pass.
+        batch_size: texts a forward pass, and texts that are generated at once.
         tokens: of the longest text.
         element: bytes of a number in the dtype of the computation.
         quantization: '', '4bit' or '8bit'.
-        generated: texts that are generated at once.
     """
     matrices = shape.parameters - shape.embeddings
     weights = matrices * QUANTIZED_BYTES.get(quantization, element) + shape.embeddings * element
@@ -101,7 +98,7 @@ def memory_need(
     all_logits = read * shape.vocabulary
     logits = min(all_logits, max(LARGEST_PIECE, shape.vocabulary)) * _BYTES_A_LOGIT
     logits += all_logits * element if shape.own_logits else 0
-    cache = generated * tokens * shape.layers * 2 * shape.cached * element
+    cache = read * shape.layers * 2 * shape.cached * element
     return Memory(weights, activations, logits, cache)
 
 
@@ -169,7 +166,7 @@ def _advice(network: Any, batch_size: int, tokens: int) -> str:
 
     def need(size: int) -> float:
         found = memory_need(shape, batch_size=size, tokens=tokens, element=element)
-        return found.activations + found.logits
+        return found.total - found.weights
 
     if batch_size > 1:
         fits = min(largest_batch(need, free_memory(network.device)) or 1, 2 ** int(math.log2(batch_size - 1)))

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from proclivity.models.forward import pad_right
+from proclivity.models.forward import batch_plan, pad_right
 
 DIGITS = 6
 
@@ -29,6 +29,7 @@ def sample_continuations(
     max_new_tokens: int,
     seed: int,
     temperature: float,
+    batch_size: int,
 ) -> list[list[str]]:
     """New text after each context, `samples` of each; an end-of-text token ends it.
 
@@ -40,18 +41,45 @@ def sample_continuations(
         max_new_tokens: longest continuation in tokens.
         seed: any integer; with the prompt's tokens and the sample's number it decides every draw.
         temperature: 1 samples as the model says; 0 takes the likeliest token.
+        batch_size: the most texts that are written at once; it bounds the memory of their caches.
     """
-    if not contexts or samples < 1:
-        return [[] for _ in contexts]
-    generators = [_generator(ids, sample, seed) for ids in contexts for sample in range(samples)]
+    texts: list[list[str]] = [[] for _ in contexts]
+    for numbers, places in _batches([len(ids) for ids in contexts], samples, batch_size):
+        here = [contexts[place] for place in places]
+        new = _new_tokens(network, tokenizer, here, numbers, max_new_tokens, seed, temperature)
+        for n, ids in enumerate(new):
+            place = places[n // len(numbers)]
+            texts[place].append(_new_text(tokenizer, contexts[place], ids))
+    return texts
+
+
+def _batches(lengths: Sequence[int], samples: int, batch_size: int) -> Iterator[tuple[range, list[int]]]:
+    """Numbers of samples and the prompts of which they are drawn together; prompts of like length, none cut short."""
+    for start in range(0, samples, batch_size):
+        numbers = range(start, min(start + batch_size, samples))
+        for batch in batch_plan(lengths, max(1, batch_size // len(numbers))):
+            yield numbers, batch
+
+
+def _new_tokens(
+    network: Any,
+    tokenizer: Any,
+    contexts: Sequence[Sequence[int]],
+    numbers: range,
+    max_new_tokens: int,
+    seed: int,
+    temperature: float,
+) -> list[list[int]]:
+    """New tokens of one batch: all samples of the first context, then of the next."""
+    generators = [_generator(ids, sample, seed) for ids in contexts for sample in numbers]
     new: list[list[int]] = [[] for _ in generators]
     ends = _end_tokens(network, tokenizer)
     alive = np.ones(len(generators), dtype=bool)
     stream: _Stream | _Reread
     if _copies_cache(network):
-        stream = _Stream(network, contexts, samples, pad=int(tokenizer.pad_token_id or 0))
+        stream = _Stream(network, contexts, len(numbers), pad=int(tokenizer.pad_token_id or 0))
     else:
-        stream = _Reread(network, contexts, samples)
+        stream = _Reread(network, contexts, len(numbers))
     for step in range(max_new_tokens):
         drawn = _draw(stream.logits, generators, temperature)  # (P * samples,)
         for index in np.flatnonzero(alive):
@@ -62,8 +90,7 @@ def sample_continuations(
         if not alive.any() or step == max_new_tokens - 1:
             break
         stream.feed(drawn)
-    texts = [_new_text(tokenizer, contexts[n // samples], ids) for n, ids in enumerate(new)]
-    return [texts[n * samples : (n + 1) * samples] for n in range(len(contexts))]
+    return new
 
 
 class _Stream:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from proclivity.specs import BatterySpec, LoadedPack, ProbeSet, load_pack
+from proclivity.specs import LoadedPack, ProbeSet, load_pack
 
 if TYPE_CHECKING:
     from proclivity.models.memory import Memory
@@ -109,7 +109,6 @@ def room_for(model: str, pack: str | Path, how: Loading) -> Room:
         network = AutoModelForCausalLM.from_config(config, trust_remote_code=how.trust_remote_code)
     network.tie_weights()
     shape, content = shape_of(network), load_pack(pack)
-    battery = BatterySpec()
     tokens = longest_text(Reader(load_tokenizer(folder, how.trust_remote_code)), content)
 
     def need(size: int) -> Memory:
@@ -119,7 +118,6 @@ def room_for(model: str, pack: str | Path, how: Loading) -> Room:
             tokens=tokens,
             element=number.itemsize,
             quantization=how.quantization,
-            generated=len(content.spec.completion_prompts) * battery.completion_samples,
         )
 
     free = free_memory(place)
