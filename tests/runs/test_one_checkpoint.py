@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import math
+import weakref
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from mini_pack import write_mini_pack
+from proclivity.battery.judge import MEANINGS
 from proclivity.errors import ModelError, ProclivityError, UserError
 from proclivity.models import load_model, memory
+from proclivity.runs.checkpoint_progress import Unheard
 from proclivity.runs.room import longest_text, room_for
 from proclivity.runs.single import Loading, measure_checkpoint
 from proclivity.specs import load_pack
@@ -82,18 +87,84 @@ def test_names_that_arent_there(folder, pack):
         measure_checkpoint(str(folder), None, None, pack, pack / "out", families=["cloze-feelin"])
 
 
-def test_what_is_written(folder, pack, tmp_path):
-    told: list[str] = []
+class Heard(Unheard):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[object] = []
+
+    def note(self, text: str) -> None:
+        self.told.append(text)
+
+    def begin(self, parts) -> None:
+        self.told += parts
+
+    def read(self, texts: int) -> None:
+        self.told.append(texts)
+
+    def next(self) -> None:
+        self.told.append("next")
+
+    def end(self) -> None:
+        self.told.append("end")
+
+
+def test_what_is_written_and_told(folder, pack, tmp_path):
+    heard = Heard()
     how = Loading(dtype="bfloat16", batch_size=8)
-    frame = measure_checkpoint(
-        str(folder), None, None, pack, tmp_path, families=["cloze-feeling"], how=how, tell=told.append
+    written = measure_checkpoint(
+        str(folder), None, None, pack, tmp_path, families=["cloze-feeling", "choice"], how=how, progress=heard
     )
-    assert told == [f"loading {folder}", "measuring cloze-feeling (1 of 1)"]
+    frame = pd.read_parquet(written)
+    assert written == tmp_path / "measurements.parquet"
     assert set(frame["arm"]) == {"base"}
-    pd.testing.assert_frame_equal(frame, pd.read_parquet(tmp_path / "measurements.parquet"))
+    assert list(dict.fromkeys(frame["family"])) == ["cloze-feeling", "choice"]
+    places = len(frame[(frame["family"] == "cloze-feeling") & (frame["metric"] == "entropy")])
+    assert heard.told[:2] == [f"loading {folder}", ("measuring cloze-feeling", places)]
+    assert [said for said in heard.told if isinstance(said, str)][1:] == ["next", "next", "end"]
+    read = [said for said in heard.told[: heard.told.index("next")] if isinstance(said, int)]
+    assert sum(read) >= places
+    assert max(read) <= 8
     about = json.loads((tmp_path / "measured.json").read_text())
     assert (about["dtype"], about["batch_size"], about["quantization"]) == ("bfloat16", 8, "")
     assert json.loads((tmp_path / "completions.json").read_text()) == []
+
+
+def test_each_family_is_written_before_the_next_is_measured(folder, tmp_path, monkeypatch):
+    """So memory doesn't grow with the number of families: what was written is let go."""
+    from proclivity import battery
+
+    alive: list[weakref.ref] = []
+    measure_family = battery.measure_family
+
+    def watched(*args, **options):
+        gc.collect()
+        assert sum(ref() is not None for ref in alive) <= 1
+        result = measure_family(*args, **options)
+        alive.append(weakref.ref(result))
+        return result
+
+    monkeypatch.setattr(battery, "measure_family", watched)
+    families = ["cloze-self", "cloze-others", "cloze-future", "completions"]
+    measure_checkpoint(str(folder), None, None, "microworld", tmp_path, families=families)
+    assert len(alive) == 4
+    assert pq.ParquetFile(tmp_path / "measurements.parquet").num_row_groups == len(alive)
+
+
+def test_a_judge_is_asked_what_completions_speak_of(folder, tmp_path):
+    from tiny_study import write_tiny_model
+
+    words = [" Here is a piece of a text: Does it speak of", *MEANINGS.values(), " Answer yes or no. Answer:"]
+    other = write_tiny_model(tmp_path / "judge", words)
+    written = measure_checkpoint(
+        str(folder), None, None, "microworld", tmp_path / "out", families=["completions"], judge=str(other)
+    )
+    frame = pd.read_parquet(written)
+    judged = frame[frame["metric"] == "judged"]
+    texts = [row for row in json.loads((tmp_path / "out" / "completions.json").read_text()) if row["sample"] >= 0]
+    assert len(judged) == len(texts) * len(load_pack("microworld").spec.content_classes)
+    assert set(judged["unit"]) == {"nats"}
+    assert json.loads((tmp_path / "out" / "measured.json").read_text())["judge"] == str(other)
 
 
 def test_a_reference_of_another_vocabulary_is_refused(folder, pack, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from arms_pack import study_of
 from proclivity.errors import ContentError
 from proclivity.runs.jobs import Job
 from proclivity.runs.model_files import ModelFiles
-from proclivity.runs.plan import Plan, make_plan
+from proclivity.runs.plan import Plan, check_study, make_plan
 from proclivity.specs import LoadedPack, Study, digest_of
 
 
@@ -32,8 +33,6 @@ def new_jobs(before: Plan, after: Plan) -> list[Job]:
 
 
 def with_probe(pack: LoadedPack, **changes: Any) -> LoadedPack:
-    from dataclasses import replace
-
     probes = {"cloze-feeling": pack.probes["cloze-feeling"].model_copy(update=changes)}
     return replace(pack, probes=probes, digest=digest_of(str(changes)))
 
@@ -66,6 +65,26 @@ def test_every_job_stands_after_what_it_needs_and_trained_ones_read_base(mini_pa
             assert (base.model, base.arm, base.family) == (job.model, "base", job.family)
         if job.stage == "induce":
             assert plan.stage("gates")[0].digest in job.after
+
+
+def test_a_judge_adds_a_job_for_each_checkpoints_completions_and_touches_no_other(mini_pack: LoadedPack) -> None:
+    spec = mini_pack.spec.model_copy(update={"completion_prompts": ["{who} felt"]})
+    pack, study = replace(mini_pack, spec=spec), study_of()
+    models = {m.name: files(m.name) for m in study.models}
+    without = make_plan(study, pack, models)
+    one, two = (make_plan(study, pack, models, files("judge", weights)) for weights in ("x", "y"))
+    assert {job.stage for job in new_jobs(without, one)} == {"judge", "analyze", "report"}
+    assert {job.stage for job in new_jobs(one, two)} == {"judge", "analyze", "report"}
+    judged = one.stage("judge")
+    assert len(judged) == 2 * (1 + 3 * 2)  # models × (base, three trained arms × two seeds)
+    assert {one.by_digest[job.inputs["texts"]].family for job in judged} == {"completions"}
+
+
+def test_a_judge_that_is_measured_itself_is_refused(mini_pack: LoadedPack) -> None:
+    study = study_of()
+    same = study.model_copy(update={"judge": study.models[0].model_copy(update={"name": "judge"})})
+    with pytest.raises(ContentError, match="is a model of the study too"):
+        check_study(same, mini_pack)
 
 
 def test_planning_twice_gives_the_same_digests(mini_pack: LoadedPack) -> None:

@@ -1,6 +1,6 @@
 """Of what would a reader say that a text speaks? A second model's yes or no, one question for each content class.
 
-Off unless somebody calls it: no study asks a judge by itself. A judge is one more instrument with leanings of its own,
+Off unless a study names a judge, or `measure` is given one. A judge is one more instrument with leanings of its own,
 so it stands beside the lexicons and raters and never in their place; take a model that is no arm of the study, and
 the same one for all arms.
 """

@@ -13,8 +13,6 @@ from proclivity.cli.study import Sets
 from proclivity.errors import UserError
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from proclivity.runs.single import Loading
 
 
@@ -57,6 +55,10 @@ def measure(
     ] = None,
     pack: Pack = "microworld",
     families: Annotated[list[str] | None, typer.Option("--family", "-f", help="One family; repeatable.")] = None,
+    judge: Annotated[
+        str | None,
+        typer.Option("--judge", help="Ask this model what completions speak of; off by default, never an arm itself."),
+    ] = None,
     batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Texts a forward pass.")] = 64,
     device: Annotated[str, typer.Option("--device", help="cpu, cuda, cuda:1 or mps.")] = "cpu",
     dtype: Annotated[str, typer.Option("--dtype", help="float32, bfloat16 or float16.")] = "float32",
@@ -71,6 +73,7 @@ def measure(
     debug: Debug = False,
 ) -> int:
     """Measure any checkpoint with a pack's battery; no study needed."""
+    from proclivity.runs.checkpoint_progress import CheckpointProgress
     from proclivity.runs.single import Loading, measure_checkpoint
 
     how = Loading(dtype, device, device_map, quantization, batch_size, trust_remote_code)
@@ -78,23 +81,24 @@ def measure(
         return _plan(model, pack, how, json)
     if out is None:
         raise UserError("`measure` needs a folder to write to: --out FOLDER. With --plan it writes nothing.")
-    frame = measure_checkpoint(
+    table = measure_checkpoint(
         model,
         adapter,
         reference,
         pack,
         out,
         families=families or [],
+        judge=judge,
         how=how,
-        tell=lambda text: None if quiet or json else say(text),
+        progress=None if quiet or json else CheckpointProgress(),
     )
-    means = _means(frame)
+    means, count = _means(table)
     if json:
         print_json({"out": str(out), "means": means})
         return 0
     columns = ["family", "metric", "class", "mean", "unit", "items", "missing"]
     print_table(f"{model} on {pack}", columns, [list(row.values()) for row in means])
-    say(f"{len(frame)} measurements: {(out / 'measurements.parquet').resolve()}", quiet=quiet)
+    say(f"{count} measurements: {table.resolve()}", quiet=quiet)
     return 0
 
 
@@ -117,9 +121,17 @@ def _plan(model: str, pack: str, how: Loading, as_json: bool) -> int:
     return 0
 
 
-def _means(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    told = ["score", "contrast", "chosen", "refused", "nats_per_token", "jsd_from_base", "reply_rate", "vader"]
-    kept = frame[frame["metric"].isin(told)]
+TOLD = ("score", "contrast", "chosen", "refused", "nats_per_token", "jsd_from_base", "reply_rate", "vader", "judged")
+"""Metrics whose means the terminal shows; all stand in the table."""
+
+
+def _means(table: Path) -> tuple[list[dict[str, Any]], int]:
+    """Means of what is told, and the number of all rows."""
+    import pandas as pd
+    import pyarrow.parquet as pq
+
+    columns = ["family", "metric", "content_class", "unit", "value"]
+    kept = pd.read_parquet(table, columns=columns, filters=[("metric", "in", TOLD)])
     rows = []
     for key, part in kept.groupby(["family", "metric", "content_class", "unit"], sort=True):
         family, metric, name, unit = key  # type: ignore[misc]
@@ -135,7 +147,7 @@ def _means(frame: pd.DataFrame) -> list[dict[str, Any]]:
                 "missing": int(part["value"].isna().sum()),
             }
         )
-    return rows
+    return rows, pq.read_metadata(table).num_rows
 
 
 def analyze(
@@ -150,7 +162,7 @@ def analyze(
 
     The study's own folder stays as it is: what was fixed before the run stays readable beside the new look.
     """
-    from proclivity.runs.single import analyze_again
+    from proclivity.runs.second_look import analyze_again
 
     verdicts = analyze_again(folder, out, sets or [])
     if json:

@@ -152,6 +152,7 @@ class HFModel:
             seed=seed,
             temperature=temperature,
             batch_size=self.batch_size,
+            heard=self.scorer.heard,
         )
 
     def _score(self, encoded: Sequence[Encoded]) -> list[NDArray[np.float64]]:

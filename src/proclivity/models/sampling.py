@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ def sample_continuations(
     seed: int,
     temperature: float,
     batch_size: int,
+    heard: Callable[[int], None] = lambda texts: None,
 ) -> list[list[str]]:
     """New text after each context, `samples` of each; an end-of-text token ends it.
 
@@ -42,6 +43,7 @@ def sample_continuations(
         seed: any integer; with the prompt's tokens and the sample's number it decides every draw.
         temperature: 1 samples as the model says; 0 takes the likeliest token.
         batch_size: the most texts that are written at once; it bounds the memory of their caches.
+        heard: told of each batch how many texts were written.
     """
     texts: list[list[str]] = [[] for _ in contexts]
     for numbers, places in _batches([len(ids) for ids in contexts], samples, batch_size):
@@ -50,6 +52,7 @@ def sample_continuations(
         for n, ids in enumerate(new):
             place = places[n // len(numbers)]
             texts[place].append(_new_text(tokenizer, contexts[place], ids))
+        heard(len(new))
     return texts
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,8 @@ class Scorer:
         self.reader = LogitReader(network)
         self.widest = widest_tree(self.reader)
         """Tokens of the widest tree that this network reads right; 0 where it reads none."""
+        self.heard: Callable[[int], None] = lambda texts: None
+        """Told of each batch how many texts were read, for whoever shows progress."""
 
     def next_token_log_probs(self, contexts: Sequence[tuple[int, ...]], batch_size: int) -> NDArray[np.float64]:
         """log p of every token after each context, [N, V]; equal contexts are computed once."""
@@ -84,6 +86,7 @@ class Scorer:
                 for logits in self.reader.pieces(ids, at[:, 0], at[:, 1], **trees):
                     yield places[start : start + len(logits)], _log_probs(logits)
                     start += len(logits)
+            self.heard(sum(len(rows[index].paths) for index in batch))
 
 
 def batches_of_rows(rows: Sequence[Row], batch_size: int) -> list[list[int]]:

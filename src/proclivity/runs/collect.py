@@ -92,7 +92,7 @@ def gather_measurements(job: Job, folder: Path, ledger: Ledger) -> pd.DataFrame:
     tables = [
         pq.read_table(ledger.folder(digest) / "measurements.parquet").select(schema.names).cast(schema)
         for role, digest in job.inputs.items()
-        if role.startswith("measure ")
+        if role.startswith(("measure ", "judge "))
     ]
     table = pa.concat_tables([schema.empty_table(), *tables]).combine_chunks()
     write_table(table, folder / "measurements.parquet")

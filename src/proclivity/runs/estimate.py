@@ -67,12 +67,18 @@ class Costs:
         if job.stage in _MEASURED:
             return _MEASURED[job.stage]
         study = self._plan.study
-        parameters = self._plan.models[job.model].weight_bytes / 4
+        files = self._plan.judge if job.stage == "judge" else self._plan.models[job.model]
+        assert files is not None
+        parameters = files.weight_bytes / 4
         speed = _FLOPS * study.compute.threads
         if job.stage == "induce":
             rows = study.decisions.n * study.induction.epochs
             steps = rows / study.induction.batch_size
             return steps * _STEP_SECONDS + 3 * rows * _TOKENS * parameters / speed
+        if job.stage == "judge":
+            asked = len(self._plan.pack.spec.completion_prompts) * study.battery.completion_samples
+            questions = asked * len(self._plan.pack.spec.content_classes)
+            return questions * _TOKENS * parameters / speed
         base = 2.0 if job.arm == "base" else 1.0
         sequences = 300 if job.family == "choice" else 120
         return base * (_FAMILY_SECONDS.get(job.family, 0.15) + sequences * _TOKENS * parameters / speed)
@@ -93,6 +99,7 @@ def estimate(plan: Plan, pending: list[Job], workers: int) -> Estimate:
     costs = Costs(plan)
     study = plan.study
     largest = max((model.weight_bytes for model in plan.models.values()), default=0)
+    judge = plan.judge.weight_bytes if plan.judge else 0
     factor = 2.0 if study.induction.method == "lora" else 5.0
     logits = (
         max((model.vocab_size for model in plan.models.values()), default=0) * study.battery.batch_size * _TOKENS * 8
@@ -109,6 +116,6 @@ def estimate(plan: Plan, pending: list[Job], workers: int) -> Estimate:
             disk += 20_000
     return Estimate(
         seconds=costs.wall(pending, workers) + (5.0 if pending else 0.0),
-        memory_bytes=workers * (_PYTHON_BYTES + factor * largest + logits),
+        memory_bytes=workers * (_PYTHON_BYTES + factor * largest + judge + logits),
         disk_bytes=disk,
     )

@@ -18,7 +18,7 @@ from proclivity.specs import digest_of, digest_of_files
 JOB_SCHEMA = 1
 PACKAGE = Path(__file__).parent.parent
 
-STAGES = ("pool", "gates", "policy", "answers", "induce", "measure", "analyze", "report")
+STAGES = ("pool", "gates", "policy", "answers", "induce", "measure", "judge", "analyze", "report")
 """In the order in which a study runs them."""
 
 STAGE_CODE: dict[str, tuple[str, ...]] = {
@@ -28,6 +28,7 @@ STAGE_CODE: dict[str, tuple[str, ...]] = {
     "answers": ("induction",),
     "induce": ("models", "induction"),
     "measure": ("models", "battery", "metrics", "decisions"),
+    "judge": ("models", "battery", "metrics"),
     "analyze": ("analysis", "metrics", "runs/collect.py", "runs/next_token.py"),
     "report": ("report",),
 }
@@ -41,6 +42,7 @@ STAGE_LIBRARIES: dict[str, tuple[str, ...]] = {
     "answers": ("numpy",),
     "induce": (*_TENSORS, "peft"),
     "measure": (*_TENSORS, "peft", "snowballstemmer", "vaderSentiment"),
+    "judge": _TENSORS,
     "analyze": ("numpy", "scipy", "pandas", "pyarrow"),
     "report": ("jinja2",),
 }

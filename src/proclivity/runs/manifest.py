@@ -56,6 +56,7 @@ def make_manifest(plan: Plan, workers: int, command: list[str], earlier: dict[st
             }
             for model in plan.models.values()
         },
+        "judge": study.judge and plan.judge and {"path": study.judge.path, "weights": plan.judge.weights},
         "pack": {"id": plan.pack.spec.id, "version": plan.pack.spec.version, "digest": plan.pack.digest},
         "profiles": {
             name: {

@@ -21,6 +21,8 @@ class Context:
     models: Mapping[str, ModelFiles]
     jobs: Mapping[str, Job]
     """All jobs by digest, so that a stage finds who made its inputs."""
+    judge: ModelFiles | None = None
+    """The model that is asked about completions."""
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ class Plan:
     pack: LoadedPack
     models: Mapping[str, ModelFiles]
     jobs: tuple[Job, ...]
+    judge: ModelFiles | None = None
 
     @cached_property
     def by_digest(self) -> dict[str, Job]:
@@ -54,13 +55,16 @@ class Plan:
         return [job for job in self.jobs if job.stage == stage]
 
 
-def make_plan(study: Study, pack: LoadedPack, models: Mapping[str, ModelFiles]) -> Plan:
+def make_plan(
+    study: Study, pack: LoadedPack, models: Mapping[str, ModelFiles], judge: ModelFiles | None = None
+) -> Plan:
     """All jobs of a study.
 
     Args:
         study: the resolved study.
         pack: its content.
         models: files of every model, by the model's name in the study.
+        judge: files of the study's judge, where it has one.
 
     Raises:
         UserError: for an arm, family or alphabet that isn't there; the nearest name is offered.
@@ -81,9 +85,11 @@ def make_plan(study: Study, pack: LoadedPack, models: Mapping[str, ModelFiles]) 
         made = _model_jobs(study, pack, content, model, shared, external)
         measured += [job for job in made if job.stage == "measure"]
         jobs += made
-    analyze = _analyze(study, pack, pool, gates, [j for j in jobs if j.stage == "policy"], measured)
+    judged = _judge_jobs(study, pack, judge, measured) if judge else []
+    jobs += judged
+    analyze = _analyze(study, pack, pool, gates, [j for j in jobs if j.stage == "policy"], measured, judged)
     jobs += [analyze, Job("report", _report_spec(study, pack), {"analyze": analyze.digest})]
-    return Plan(study, pack, dict(models), tuple({job.digest: job for job in jobs}.values()))
+    return Plan(study, pack, dict(models), tuple({job.digest: job for job in jobs}.values()), judge)
 
 
 def check_study(study: Study, pack: LoadedPack) -> None:
@@ -97,6 +103,8 @@ def check_study(study: Study, pack: LoadedPack) -> None:
     faults += study_faults(study, pack)
     if not study.models:
         faults.append("models: none is named; add one to the file, or --model NAME to the command")
+    if study.judge and study.judge.path in [model.path for model in study.models]:
+        faults.append(f"judge: '{study.judge.path}' is a model of the study too; take one that isn't measured")
     if BASE not in study.arms:
         faults.append("arms: 'base' is missing; every arm is compared with it")
     if faults:
@@ -178,6 +186,16 @@ def _measure(found: Subject, spec: dict[str, Any], model: ModelFiles, arm: str, 
     )
 
 
+def _judge_jobs(study: Study, pack: LoadedPack, judge: ModelFiles, measured: list[Job]) -> list[Job]:
+    """One for each checkpoint's completions."""
+    spec = {**model_identity(study, judge), "classes": list(pack.spec.content_classes)}
+    return [
+        Job("judge", spec, {"texts": job.digest}, model=job.model, arm=job.arm, seed=job.seed, family=job.family)
+        for job in measured
+        if job.family == "completions"
+    ]
+
+
 def model_identity(study: Study, model: ModelFiles) -> dict[str, Any]:
     """What of a model and of the way it is computed decides digits."""
     compute = study.compute
@@ -201,6 +219,7 @@ def _analyze(
     gates: Job | None,
     policies: list[Job],
     measured: list[Job],
+    judged: list[Job],
 ) -> Job:
     spec = {
         "analysis": study.analysis.model_dump(mode="json"),
@@ -221,6 +240,7 @@ def _analyze(
         "probes": {name: [probe.kind, probe.novel, probe.title] for name, probe in pack.probes.items()},
     }
     inputs = {f"measure {i:05d}": job.digest for i, job in enumerate(measured)}
+    inputs |= {f"judge {i:05d}": job.digest for i, job in enumerate(judged)}
     inputs |= {f"policy {job.model}": job.digest for job in policies}
     if pool and gates:
         inputs |= {"pool": pool.digest, "gates": gates.digest}

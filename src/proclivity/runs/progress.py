@@ -13,6 +13,7 @@ from proclivity.runs.jobs import Job
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress, TaskID
 
 PLAIN_EVERY = 10.0
 """Seconds between lines where there is no terminal."""
@@ -24,6 +25,7 @@ _DOING = {
     "answers": "giving answers",
     "induce": "teaching",
     "measure": "measuring",
+    "judge": "asking the judge about",
     "analyze": "analysing",
     "report": "writing the report",
 }
@@ -72,22 +74,8 @@ class TerminalProgress:
         self._running: dict[str, Job] = {}
         self._last_line = 0.0
         self._latest = "starting workers"
-        self._bar = self._make_bar() if self.console.is_terminal else None
-        self._task = None
-
-    def _make_bar(self):  # type: ignore[no-untyped-def]  # rich is imported on use
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
-
-        return Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=30),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[left]}", markup=False),
-            console=self.console,
-            transient=True,
-            refresh_per_second=4,
-        )
+        self._bar = make_bar(self.console) if self.console.is_terminal else None
+        self._task: TaskID | None = None
 
     def begin(self, total: int, finished: int, pending: Sequence[Job], costs: Costs, workers: int) -> None:
         self._pending = {job.digest: job for job in pending}
@@ -131,6 +119,22 @@ class TerminalProgress:
 
     def _left(self) -> str:
         return f"{duration(self._costs.wall(self._pending.values(), self._workers))} left"
+
+
+def make_bar(console: Console) -> Progress:
+    """What is done, how far, and the time left (the field `left`)."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[left]}", markup=False),
+        console=console,
+        transient=True,
+        refresh_per_second=4,
+    )
 
 
 def _words(job: Job) -> str:

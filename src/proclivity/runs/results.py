@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,27 +31,37 @@ def measurement_schema() -> pa.Schema:
     return pa.schema([(column, kind(column)) for column in MEASUREMENT_COLUMNS])
 
 
+TABLE_SETTINGS = {"compression": "zstd", "use_dictionary": True, "store_schema": False}
+"""Of Parquet files: the same bytes for the same rows."""
+_VERSION = {"proclivity_schema_version": "1"}
+
+
+def table_schema() -> pa.Schema:
+    """The schema of measurements as files carry it, with its version."""
+    return measurement_schema().with_metadata(_VERSION)
+
+
+def rows_table(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Measurements as a table, [N rows]."""
+    import pyarrow as pa
+
+    schema = table_schema()
+    columns = {field.name: pa.array([row[field.name] for row in rows], field.type) for field in schema}
+    return pa.table(columns, schema=schema)
+
+
 def write_table(table: pa.Table, path: Path) -> None:
     """Parquet with settings that give the same bytes for the same rows."""
     import pyarrow.parquet as pq
 
-    pq.write_table(
-        table.replace_schema_metadata({"proclivity_schema_version": "1"}),
-        path,
-        compression="zstd",
-        use_dictionary=True,
-        store_schema=False,
-    )
+    pq.write_table(table.replace_schema_metadata(_VERSION), path, **TABLE_SETTINGS)
 
 
 def write_result(result: FamilyResult, folder: Path) -> None:
     """measurements.parquet, and where the family has them distributions.npz and completions.json."""
     import numpy as np
-    import pyarrow as pa
 
-    schema = measurement_schema()
-    columns = {field.name: pa.array([row[field.name] for row in result.rows], field.type) for field in schema}
-    write_table(pa.table(columns, schema=schema), folder / "measurements.parquet")
+    write_table(rows_table(result.rows), folder / "measurements.parquet")
     if result.distributions is not None:
         keys = list(result.distributions["keys"])
         log_probs = np.asarray(result.distributions["log_probs"], dtype=np.float32)  # (N, V)

@@ -1,26 +1,25 @@
-"""One stage without a study: a battery on any checkpoint, a second look at a finished study."""
+"""One stage without a study: a battery on any checkpoint that anyone made."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from proclivity.errors import UserError, unknown_name
-from proclivity.runs.collect import OUTPUTS
-from proclivity.runs.results import measurement_schema, write_table
-from proclivity.runs.storage import as_json, replace_bytes, replace_with_copy, writing
-from proclivity.specs import BatterySpec, LoadedPack, load_pack, load_study
+from proclivity.runs.checkpoint_progress import Listener, Unheard
+from proclivity.runs.results import TABLE_SETTINGS, rows_table, table_schema
+from proclivity.runs.storage import as_json, replace_bytes, require_writable, writing
+from proclivity.specs import BatterySpec, LoadedPack, load_pack
 
 if TYPE_CHECKING:
-    import pandas as pd
+    import pyarrow.parquet as pq
 
     from proclivity.battery import FamilyResult
     from proclivity.models import HFModel
-
-Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -58,10 +57,13 @@ def measure_checkpoint(
     out: Path,
     *,
     families: Sequence[str] = (),
+    judge: str | None = None,
     how: Loading | None = None,
-    tell: Tell = lambda text: None,
-) -> pd.DataFrame:
+    progress: Listener | None = None,
+) -> Path:
     """Measures one checkpoint and writes measurements.parquet, completions.json and measured.json.
+
+    Families are measured and written one after another, so memory doesn't grow with their number.
 
     Args:
         model: packaged name, folder or Hugging Face name.
@@ -70,8 +72,12 @@ def measure_checkpoint(
         pack: packaged name or folder.
         out: folder to write to.
         families: families to measure; all of the pack's where empty.
+        judge: a model that is asked what completions speak of (see `battery.judge`); None asks none.
         how: dtype, device and batch size; float32 on the processor by default.
-        tell: is told of each family.
+        progress: who is told how it gets on; None says nothing.
+
+    Returns:
+        Path of measurements.parquet.
 
     Raises:
         UserError: for unknown names.
@@ -81,20 +87,34 @@ def measure_checkpoint(
     from proclivity.models.memory import out_of_memory_explained
     from proclivity.runs.room import longest_text
 
-    how = how or Loading()
+    how, listener = how or Loading(), progress or Unheard()
     content = load_pack(pack)
     battery = _battery(content, families, how)
-    _require_writable(out)
-    tell(f"loading {model}")
+    require_writable(out)
+    listener.note(f"loading {model}")
     subject = how.load(model, adapter)
     other = None if reference is None else _reference(how, reference, subject, model)
-    with out_of_memory_explained(subject.network, how.batch_size, lambda: longest_text(subject, content)):
-        results = _measure_families(subject, adapter, other, content, battery, Path(model).name, tell)
-    rows = [row for result in results for row in result.rows]
-    replace_bytes(out / "completions.json", as_json([text for r in results for text in r.completions or []]))
-    about = {"model": model, "adapter": str(adapter) if adapter else None, "reference": reference, **asdict(how)}
-    replace_bytes(out / "measured.json", as_json(about | {"pack": content.spec.id, "pack_digest": content.digest}))
-    return _write_measurements(rows, out / "measurements.parquet")
+    asked = None if judge is None else how.load(judge)
+    texts: list[dict[str, Any]] = []
+    try:
+        with (
+            out_of_memory_explained(subject.network, how.batch_size, lambda: longest_text(subject, content)),
+            _rows_file(out / "measurements.parquet") as table,
+        ):
+            who = _Who(subject, adapter, other, Path(model).name)
+            for result in _measure_families(who, asked, content, battery, listener):
+                table.write_table(rows_table(result.rows))
+                texts += result.completions or []
+    finally:
+        listener.end()
+    replace_bytes(out / "completions.json", as_json(texts))
+    about = {"model": model, "adapter": str(adapter) if adapter else None, "reference": reference, "judge": judge}
+    replace_bytes(out / "measured.json", as_json(_about(about, how, content)))
+    return out / "measurements.parquet"
+
+
+def _about(what: dict[str, Any], how: Loading, content: LoadedPack) -> dict[str, Any]:
+    return {**what, **asdict(how), "pack": content.spec.id, "pack_digest": content.digest}
 
 
 def _battery(content: LoadedPack, families: Sequence[str], how: Loading) -> BatterySpec:
@@ -117,106 +137,76 @@ def _reference(how: Loading, reference: str, subject: HFModel, model: str) -> HF
     return other
 
 
+@dataclass(frozen=True)
+class _Who:
+    """The checkpoint, and what it is compared with."""
+
+    subject: HFModel
+    adapter: Path | None
+    other: HFModel | None
+    name: str
+
+    @property
+    def compared(self) -> bool:
+        return self.other is not None or self.adapter is not None
+
+    @property
+    def arm(self) -> str:
+        return "adapter" if self.adapter is not None else "model" if self.other is not None else "base"
+
+    @contextmanager
+    def base(self) -> Iterator[HFModel]:
+        """What it is compared with: another model, or itself without its adapter for a while."""
+        if self.other is not None:
+            yield self.other
+            return
+        self.subject.set_adapter(None)
+        try:
+            yield self.subject
+        finally:
+            self.subject.set_adapter(self.adapter)
+
+
 def _measure_families(
-    subject: HFModel,
-    adapter: Path | None,
-    other: HFModel | None,
-    content: LoadedPack,
-    battery: BatterySpec,
-    name: str,
-    tell: Tell,
-) -> list[FamilyResult]:
+    who: _Who, judge: HFModel | None, content: LoadedPack, battery: BatterySpec, listener: Listener
+) -> Iterator[FamilyResult]:
     """Each family on the checkpoint, after the same family on what it is compared with."""
     from proclivity.battery import families as known_families
     from proclivity.battery import measure_family
+    from proclivity.battery.judge import judge_rows
+    from proclivity.runs.workload import workload
 
-    arm = "adapter" if adapter is not None else "model" if other is not None else "base"
-    results = []
-    for number, family in enumerate(chosen := known_families(content, battery), start=1):
-        tell(f"measuring {family} ({number} of {len(chosen)})")
+    chosen = known_families(content, battery)
+    expected = {family: workload(who.subject, content, battery, family) for family in chosen}
+    times = 2 if who.compared else 1
+    listener.begin([(f"measuring {family}", times * texts) for family, texts in expected.items()])
+    for network in filter(None, (who.subject, who.other)):
+        network.scorer.heard = listener.read
+    identity: dict[str, Any] = {"model": who.name, "seed": -1}
+    for family in chosen:
         base = None
-        if other is not None or adapter is not None:
-            if other is None:
-                subject.set_adapter(None)
-            base_is = {"model": name, "arm": "base", "seed": -1}
-            base = measure_family(other or subject, content, family, study_battery=battery, identity=base_is)
-            if other is None:
-                subject.set_adapter(adapter)
-        who = {"model": name, "arm": arm, "seed": -1}
-        results.append(measure_family(subject, content, family, study_battery=battery, identity=who, reference=base))
-    return results
+        if who.compared:
+            with who.base() as network:
+                base_is = {**identity, "arm": "base"}
+                base = measure_family(network, content, family, study_battery=battery, identity=base_is)
+        arm_is = {**identity, "arm": who.arm}
+        result = measure_family(who.subject, content, family, study_battery=battery, identity=arm_is, reference=base)
+        if judge is not None and result.completions:
+            result.rows += judge_rows(judge, result.completions, content.spec.content_classes, arm_is, family)
+        listener.next()
+        yield result
 
 
-def _require_writable(out: Path) -> None:
-    with writing(out):
-        out.mkdir(parents=True, exist_ok=True)
+@contextmanager
+def _rows_file(path: Path) -> Iterator[pq.ParquetWriter]:
+    """A Parquet file of measurements that appears under its name once all of it is written."""
+    import pyarrow.parquet as pq
 
-
-def _write_measurements(rows: list[dict[str, Any]], path: Path) -> pd.DataFrame:
-    import pyarrow as pa
-
-    schema = measurement_schema()
-    columns = {field.name: pa.array([row[field.name] for row in rows], field.type) for field in schema}
-    table = pa.table(columns, schema=schema)
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with writing(path):
         try:
-            write_table(table, draft)
+            with pq.ParquetWriter(draft, table_schema(), **TABLE_SETTINGS) as table:
+                yield table
             os.replace(draft, path)
         finally:
             draft.unlink(missing_ok=True)
-    frame: pd.DataFrame = table.to_pandas()
-    return frame
-
-
-def analyze_again(folder: Path, out: Path, overrides: Sequence[str]) -> list[dict[str, Any]]:
-    """Analyses a finished study's measurements with other settings, into another folder.
-
-    Args:
-        folder: the study's folder.
-        out: where the new effects, verdicts and report go; never the study's own folder.
-        overrides: values of the study's `analysis`, for example 'delta=0.1'.
-
-    Raises:
-        UserError: if the study isn't finished, or `out` is its folder.
-    """
-    from proclivity.report import write_report
-    from proclivity.runs.collect import analyze_study
-    from proclivity.runs.ledger import Ledger
-    from proclivity.runs.manifest import read_manifest, write_manifest
-    from proclivity.runs.messages import Context
-    from proclivity.runs.publish import study_text
-    from proclivity.runs.study import plan_study
-
-    if not (folder / "study.yml").is_file():
-        raise UserError(f"{folder} holds no study: it has no study.yml. Expected a folder that `proclivity run` made.")
-    if out.resolve() == folder.resolve():
-        raise UserError("A second look needs a folder of its own; choose another with --out.")
-    named = [text if text.startswith("analysis.") else f"analysis.{text}" for text in overrides]
-    plan = plan_study(load_study(folder / "study.yml", named))
-    ledger = Ledger(folder)
-    left = [job for job in plan.jobs if job.stage not in ("analyze", "report") and not ledger.done(job.digest)]
-    if left:
-        raise UserError(
-            f"{folder} isn't finished: {len(left)} jobs are left, the first {left[0].title}. Run "
-            f"`proclivity run {folder / 'study.yml'} --out {folder}` first."
-        )
-    _require_writable(out)
-    context = Context(str(folder.resolve()), plan.study, plan.pack, plan.models, plan.by_digest)
-    draft = out / f".tmp-analysis-{os.getpid()}"
-    draft.mkdir()
-    try:
-        analyze_study(plan.stage("analyze")[0], draft, context, ledger)
-        for name in OUTPUTS:
-            replace_with_copy(draft / name, out / name)
-    finally:
-        for path in draft.iterdir():
-            path.unlink()
-        draft.rmdir()
-    replace_bytes(out / "study.yml", study_text(plan.study))
-    write_manifest(out, read_manifest(folder) | {"analysed_again": True})
-    write_report(out)
-    import json
-
-    verdicts: list[dict[str, Any]] = json.loads((out / "verdicts.json").read_text(encoding="utf-8"))
-    return verdicts

@@ -33,6 +33,7 @@ class Bench:
         self.ledger = Ledger(Path(context.run_folder))
         self._model: HFModel | None = None
         self._loaded = ""
+        self._judge: HFModel | None = None
         self._pool: list[Decision] | None = None
 
     def warm_up(self) -> None:
@@ -57,23 +58,34 @@ class Bench:
         """A fully fine-tuned model."""
         return self._load(str(folder), str(folder), self.context.models[job.model].chat)
 
-    def _load(self, folder: str, key: str, chat: bool) -> HFModel:
-        from proclivity.models import load_model
+    def judge(self) -> HFModel:
+        """The study's judge, kept beside the base."""
+        files = self.context.judge
+        assert files is not None
+        if self._judge is None:
+            self._judge = self._read(files.folder, files.chat)
+        return self._judge
 
+    def _load(self, folder: str, key: str, chat: bool) -> HFModel:
         if self._model is None or self._loaded != key:
             self._model = None  # frees the last base before the next one takes its memory
-            study = self.context.study
-            self._model = load_model(
-                folder,
-                dtype=study.compute.dtype,
-                device=study.compute.device,
-                threads=study.compute.threads,
-                batch_size=study.battery.batch_size,
-                trust_remote_code=study.compute.trust_remote_code,
-                chat=chat,
-            )
+            self._model = self._read(folder, chat)
             self._loaded = key
         return self._model
+
+    def _read(self, folder: str, chat: bool) -> HFModel:
+        from proclivity.models import load_model
+
+        study = self.context.study
+        return load_model(
+            folder,
+            dtype=study.compute.dtype,
+            device=study.compute.device,
+            threads=study.compute.threads,
+            batch_size=study.battery.batch_size,
+            trust_remote_code=study.compute.trust_remote_code,
+            chat=chat,
+        )
 
     def pool(self, job: Job) -> list[Decision]:
         """The shared prompts, checked against the digest that the plan rests on."""
@@ -230,6 +242,16 @@ def _measure(job: Job, folder: Path, bench: Bench) -> None:
         (folder / "vocabulary.json").write_bytes(as_json(model.vocabulary()))
 
 
+def _judge(job: Job, folder: Path, bench: Bench) -> None:
+    from proclivity.battery import FamilyResult
+    from proclivity.battery.judge import judge_rows
+
+    texts = json.loads((bench.folder(job, "texts") / "completions.json").read_text(encoding="utf-8"))
+    identity = {"model": job.model, "arm": job.arm, "seed": job.seed}
+    classes = bench.context.pack.spec.content_classes
+    write_result(FamilyResult(judge_rows(bench.judge(), texts, classes, identity, job.family)), folder)
+
+
 def _analyze(job: Job, folder: Path, bench: Bench) -> None:
     from proclivity.runs.collect import analyze_study
 
@@ -256,6 +278,7 @@ _STAGES: dict[str, Callable[[Job, Path, Bench], None]] = {
     "answers": _answers,
     "induce": _induce,
     "measure": _measure,
+    "judge": _judge,
     "analyze": _analyze,
     "report": _report,
 }

@@ -95,6 +95,16 @@ def replace_with_copy(source: Path, path: Path) -> None:
             draft.unlink(missing_ok=True)
 
 
+def require_writable(folder: Path) -> None:
+    """Makes a folder where it is missing, before any work that would be lost.
+
+    Raises:
+        StorageError: if it can't be made.
+    """
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
 def as_json(value: Any) -> bytes:
     """Readable JSON with a fixed key order, as bytes."""
     return (json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n").encode()

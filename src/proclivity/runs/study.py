@@ -72,7 +72,8 @@ def plan_study(study: Study) -> Plan:
     """
     pack = load_pack(study.pack, study.profiles, study.instruments)
     check_study(study, pack)
-    return make_plan(study, pack, {spec.name: find_model(spec) for spec in study.models})
+    models = {spec.name: find_model(spec) for spec in study.models}
+    return make_plan(study, pack, models, find_model(study.judge) if study.judge else None)
 
 
 def run_study(
@@ -172,7 +173,7 @@ def _execute(
     costs = Costs(plan)
     prior = {stage: max(map(costs.of, jobs)) for stage in _stages(plan) if (jobs := plan.stage(stage))}
     schedule = Schedule(plan.by_digest, prior, done=set(done))
-    context = Context(str(folder.resolve()), plan.study, plan.pack, plan.models, plan.by_digest)
+    context = Context(str(folder.resolve()), plan.study, plan.pack, plan.models, plan.by_digest, plan.judge)
     engine = LocalEngine(context, schedule, ledger, workers, _listener(costs, reporter))
     with reporting(reporter):
         reporter.begin(len(plan.by_digest), len(done), schedule.pending, costs, workers)

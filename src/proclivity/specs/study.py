@@ -150,6 +150,9 @@ class Study(Spec):
     decisions: DecisionsSpec = DecisionsSpec()
     induction: InductionSpec = InductionSpec()
     battery: BatterySpec = BatterySpec()
+    judge: ModelSpec | None = None
+    """A model that is asked what completions speak of; none by default. It has leanings of its own: take one that is
+    no arm of the study."""
     analysis: AnalysisSpec = AnalysisSpec()
     compute: ComputeSpec = ComputeSpec()
 

@@ -1,0 +1,41 @@
+"""How much is there to read in each family? Rough counts, made before anything is read, for the time that is left."""
+
+from __future__ import annotations
+
+from proclivity.battery.places import wrappers_for
+from proclivity.battery.questions import questions
+from proclivity.models import LanguageModel
+from proclivity.specs import INSTRUMENT_FAMILY, BatterySpec, LoadedPack, ProbeSet
+
+PHRASES = ("interpretation", "scrambled", "association")
+"""Kinds of probes whose every candidate is read as a text of its own."""
+
+
+def workload(model: LanguageModel, pack: LoadedPack, battery: BatterySpec, family: str) -> int:
+    """Texts that one family asks a model to read or write."""
+    if family == "choice":
+        return _choices(pack, battery)
+    if family == "completions":
+        return len(pack.spec.completion_prompts) * (battery.completion_samples + 1)
+    if family.startswith(INSTRUMENT_FAMILY):
+        return len(questions(model, pack, pack.instrument(family.removeprefix(INSTRUMENT_FAMILY))))
+    if family in pack.probes:
+        return _places(model, pack, pack.probes[family])
+    facts = [probes for probes in pack.probes.values() if probes.kind == "controls"]
+    return len(pack.spec.neutral_texts) + sum(_places(model, pack, probes) for probes in facts)
+
+
+def _choices(pack: LoadedPack, battery: BatterySpec) -> int:
+    from proclivity.decisions import HELD_OUT_SPLITS, held_out
+
+    if battery.choice_items:
+        return battery.choice_items * len(HELD_OUT_SPLITS)
+    return sum(len(held_out(pack, split)) for split in HELD_OUT_SPLITS)
+
+
+def _places(model: LanguageModel, pack: LoadedPack, probes: ProbeSet) -> int:
+    stems = len(probes.items) * len(wrappers_for(pack, probes, model))
+    if probes.kind not in PHRASES:
+        return stems
+    groups = [probes.candidates, *(item.candidates for item in probes.items if item.candidates)]
+    return stems * (1 + max(sum(map(len, group.values())) for group in groups))
