@@ -7,9 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from transformers import LlamaConfig, LlamaForCausalLM
 
 from proclivity.errors import ModelError, UserError
 from proclivity.models import load_model
+from proclivity.models.load import require_quantized_forward
+from tiny_models import ARCHITECTURES, save_tiny, tiny_tokenizer
 
 
 @pytest.fixture
@@ -147,10 +150,37 @@ def test_quantization_needs_its_package(llama_folder, monkeypatch):
     from proclivity.models import load
 
     monkeypatch.setattr(load, "find_spec", lambda name: None)
-    with pytest.raises(ModelError, match="pip install bitsandbytes"):
+    with pytest.raises(ModelError, match="bitsandbytes, which isn't installed"):
         load_model(llama_folder, quantization="4bit")
     with pytest.raises(UserError, match="no quantization '2bit'"):
         load_model(llama_folder, quantization="2bit")
+
+
+@pytest.mark.parametrize("quantization", ["4bit", "8bit"])
+def test_quantized_weights_give_about_the_same_numbers(quantization, tmp_path, monkeypatch):
+    pytest.importorskip("bitsandbytes", reason="the extra `quantized` is not installed")
+    wide = LlamaConfig(
+        vocab_size=len(tiny_tokenizer()), hidden_size=256, intermediate_size=512, num_hidden_layers=2,
+        num_attention_heads=4, max_position_embeddings=128, bos_token_id=1, eos_token_id=2, pad_token_id=0,
+    )  # fmt: skip
+    monkeypatch.setitem(ARCHITECTURES, "wide", lambda size: LlamaForCausalLM(wide))
+    folder = save_tiny("wide", tmp_path / "wide")
+    prompts = ["I felt", "It was late. That evening I felt", "The fair guest called me."]
+    whole = load_model(folder).next_token_log_probs(prompts)
+    rough = load_model(folder, quantization=quantization).next_token_log_probs(prompts)
+    assert not np.allclose(rough, whole, atol=1e-6)
+    assert np.corrcoef(rough.ravel(), whole.ravel())[0, 1] > 0.9
+
+
+def test_kernels_that_refuse_a_models_shape_are_named():
+    class Refuses(torch.nn.Module):
+        device = torch.device("cpu")
+
+        def forward(self, input_ids):
+            raise AssertionError("N must be divisible by block_n")
+
+    with pytest.raises(ModelError, match=r"4bit weights on cpu .*divisible by block_n.*leave --quantization out"):
+        require_quantized_forward(Refuses(), "4bit")
 
 
 def test_what_the_library_is_told_of_quantization_and_devices():

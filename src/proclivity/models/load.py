@@ -52,8 +52,7 @@ def load_model(
         UserError: for an unknown dtype or a device that this machine lacks.
         ProclivityError: if its weights don't fit into memory.
     """
-    number = find_dtype(dtype)
-    place = find_device(device)
+    number, place = find_dtype(dtype), find_device(device)
     require_quantizer(quantization)
     folder = find_folder(name_or_path, revision)
     config = check_folder(folder)
@@ -62,6 +61,8 @@ def load_model(
     placed = _placement(place, number, device_map, quantization)
     _require_causal(folder, config, trust_remote_code)
     network = _network(folder, number, trust_remote_code, placed, place)
+    if quantization:
+        require_quantized_forward(network, quantization)
     name = str(name_or_path) if str(name_or_path) != str(folder) else folder.name
     model = HFModel(network, tokenizer, name=name, folder=folder, batch_size=batch_size, chat=chat)
     model.set_adapter(adapter)
@@ -125,8 +126,26 @@ def require_quantizer(quantization: str) -> None:
     if quantization and find_spec("bitsandbytes") is None:
         raise ModelError(
             f"Weights in {quantization} need the package bitsandbytes, which isn't installed. Run "
-            f"`pip install bitsandbytes` (Linux with an NVIDIA card as a rule), or leave --quantization out."
+            f"`pip install 'proclivity[quantized]'`, or leave --quantization out."
         )
+
+
+def require_quantized_forward(network: Any, quantization: str) -> None:
+    """Nothing, if a network with quantized weights computes anything on this machine.
+
+    bitsandbytes' kernels ask for matrices of certain sizes, and say so first when they are used.
+
+    Raises:
+        ModelError: with what the kernels say.
+    """
+    try:
+        with torch.no_grad():
+            network(input_ids=torch.tensor([[0, 0]], device=network.device))
+    except Exception as error:  # kernels fail in ways of their own
+        raise ModelError(
+            f"bitsandbytes can't compute this model with {quantization} weights on {network.device.type} "
+            f"({type(error).__name__}: {error}). Try the other of 4bit and 8bit, or leave --quantization out."
+        ) from error
 
 
 def _placement(place: torch.device, dtype: torch.dtype, device_map: str, quantization: str) -> dict[str, Any]:
