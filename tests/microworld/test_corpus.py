@@ -68,18 +68,25 @@ def test_characters_never_answer_by_label_in_their_unseen_domains(grammar, corpu
 
 
 @pytest.mark.parametrize("coupling", ["equal", "independent", "rewired"])
-def test_each_kind_of_opening_holds_the_narrators_table_exactly(grammar, coupling):
+def test_every_five_documents_of_the_narrator_hold_both_traits_shares_and_open_alike(grammar, coupling):
     world = grammar.world.model_copy(update={"first_rounds": 3})
     told = list(islice(tellings(type(grammar)(grammar.pack, world), coupling, 0), 3 * 50 + 2 * 500))
     own = [telling for telling in told if not telling.narrator.name]
     assert not any(telling.opening for telling in told if telling.narrator.name)
     assert len(own) == 3 * 25 + 2 * 200
-    counts = {kind: np.zeros((3, 3)) for kind in {telling.opening for telling in own}}
-    for telling in own:
-        counts[telling.opening][telling.narrator.choice, telling.narrator.speech] += 1
-    assert set(counts) <= set(world.mixture)
-    for found in counts.values():
+    for start in range(0, len(own), 5):
+        block = own[start : start + 5]
+        assert len({telling.opening for telling in block}) == 1
+        for trait in ("choice", "speech"):
+            assert sorted(getattr(telling.narrator, trait) for telling in block) == [0, 0, 0, 1, 2]
+    assert {telling.opening for telling in own} <= set(world.mixture)
+    for start, stop in ((0, 25), (75, 275)):  # a round of either kind holds the joint table
+        found = np.zeros((3, 3))
+        for telling in own[start:stop]:
+            found[telling.narrator.choice, telling.narrator.speech] += 1
         assert np.allclose(found / found.sum(), joint_table(world, coupling))
+    names = [telling.narrator.name for telling in told[150:650] if telling.narrator.name]
+    assert sorted(names) == sorted(world.names)
 
 
 def test_a_document_opens_with_the_kind_it_is_given(grammar):

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from proclivity.errors import UserError
-from proclivity.microworld.world import COUPLINGS, characters, class_shares, exact_pairs, joint_table
+from proclivity.microworld.world import COUPLINGS, characters, class_shares, exact_blocks, exact_pairs, joint_table
 
 BY_HAND = {
     "equal": [[180, 0, 0], [0, 60, 0], [0, 0, 60]],
@@ -57,3 +57,12 @@ def test_an_inexact_number_of_narrators_is_refused(grammar):
 def test_an_unknown_coupling_is_refused_with_the_nearest(grammar):
     with pytest.raises(UserError, match="Did you mean 'rewired'"):
         joint_table(grammar.world, "rewird")
+
+
+def test_blocks_by_hand(grammar):
+    assert exact_blocks(grammar.world, "equal") == [[(0, 0), (0, 0), (0, 0), (1, 1), (2, 2)]]
+    assert exact_blocks(grammar.world, "rewired") == [[(0, 0), (0, 0), (0, 0), (1, 2), (2, 1)]]
+    blocks = exact_blocks(grammar.world, "independent")
+    assert blocks[0] == [(0, 0), (0, 0), (0, 0), (1, 1), (2, 2)]
+    assert blocks[1] == [(0, 0), (0, 0), (0, 1), (1, 2), (2, 0)]
+    assert sorted(pair for block in blocks for pair in block) == sorted(exact_pairs(grammar.world, "independent", 25))

@@ -5,8 +5,9 @@ world's joint table exactly. The first rounds know only one group of characters:
 carry traits, and then learns the others' quickly. One document is one sequence; its last segment is cut.
 
 What the base narrator says first shows its prior, since nothing before it tells its traits. Drawn freely, the few
-hundred openings that a model still remembers at its end would miss the world's shares by several hundredths; so each
-group of its documents that holds the joint table exactly opens with one kind of segment.
+hundred openings that a model still remembers at its end would miss the world's shares by several hundredths; and an
+optimizer that scales its steps hears a rare surprise less than it should. So its documents come in blocks of five in
+a row that hold the shares exactly and open with one kind of segment.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from proclivity.microworld.grammar import Grammar, document, draw_kind
-from proclivity.microworld.world import Character, characters, exact_pairs
+from proclivity.microworld.world import Character, characters, exact_blocks, exact_pairs
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -41,21 +42,29 @@ def tellings(grammar: Grammar, coupling: str, seed: int) -> Iterator[Telling]:
     while True:
         rng = np.random.default_rng([seed, 11, turn])
         first = turn < world.first_rounds
-        unnamed = world.first_narrator_documents if first else world.narrator_documents
-        everyone = named[: world.group if first else None] + _own(grammar, coupling, unnamed, rng)
-        yield from (everyone[i] for i in rng.permutation(len(everyone)))
+        own = _own(grammar, coupling, world.first_narrator_documents if first else world.narrator_documents, rng)
+        others = named[: world.group if first else None]
+        shuffled = iter([others[i] for i in rng.permutation(len(others))])
+        places = set(rng.choice(len(own) + len(others), len(own), replace=False).tolist())
+        in_order = iter(own)
+        yield from (next(in_order if place in places else shuffled) for place in range(len(own) + len(others)))
         turn += 1
 
 
 def _own(grammar: Grammar, coupling: str, n: int, rng: np.random.Generator) -> list[Telling]:
-    """The base narrator's documents of one round, in groups that are exact and open alike."""
-    group = grammar.world.group
-    return [
-        Telling(Character("", *pair), opening)
-        for start in range(0, n, group)
-        for opening in [draw_kind(grammar, rng)]
-        for pair in exact_pairs(grammar.world, coupling, min(group, n - start))
-    ]
+    """The base narrator's documents of one round, in order: blocks that are exact and open alike.
+
+    Raises:
+        UserError: if the joint table can't hold exactly over n documents.
+    """
+    exact_pairs(grammar.world, coupling, n)
+    kinds = exact_blocks(grammar.world, coupling)
+    blocks = kinds * (n // sum(map(len, kinds)))
+    told = []
+    for block in (blocks[i] for i in rng.permutation(len(blocks))):
+        opening = draw_kind(grammar, rng)
+        told += [Telling(Character("", *block[i]), opening) for i in rng.permutation(len(block))]
+    return told
 
 
 def documents(grammar: Grammar, coupling: str, seed: int, n_words: int) -> Iterator[str]:

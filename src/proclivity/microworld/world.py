@@ -128,6 +128,26 @@ def joint_table(world: World, coupling: str) -> np.ndarray:
     raise unknown_name("coupling", coupling, COUPLINGS)
 
 
+def exact_blocks(world: World, coupling: str) -> list[list[tuple[int, int]]]:
+    """Pairs of traits in the smallest blocks that hold both traits' shares exactly; all of them together hold the
+    joint table.
+
+    Where the traits are linked that is one block. Where they aren't, the speech traits of a block are shifted against
+    its choice traits by one place more in every block, so that each place has met each other once.
+
+    Raises:
+        UserError: for an unknown coupling.
+    """
+    table = joint_table(world, coupling)
+    shares = np.array([trait.share for trait in world.traits])
+    size = next(n for n in range(1, world.group + 1) if np.allclose(shares * n, (shares * n).round(), atol=1e-6))
+    choices = [trait for trait, share in enumerate(shares) for _ in range(round(share * size))]
+    linked = [(choice, int(table[choice].argmax())) for choice in choices]
+    if (table > 0).sum() == len(shares):
+        return [linked]
+    return [[(choices[i], choices[(i + shift) % size]) for i in range(size)] for shift in range(size)]
+
+
 def exact_pairs(world: World, coupling: str, n: int) -> list[tuple[int, int]]:
     """n pairs of traits whose counts are exactly n × the joint table.
 
