@@ -55,6 +55,7 @@ def measure(
     ] = None,
     pack: Pack = "microworld",
     families: Annotated[list[str] | None, typer.Option("--family", "-f", help="One family; repeatable.")] = None,
+    samples: Annotated[int, typer.Option("--samples", min=0, help="Sampled completions a prompt.")] = 20,
     judge: Annotated[
         str | None,
         typer.Option("--judge", help="Ask this model what completions speak of; off by default, never an arm itself."),
@@ -88,6 +89,7 @@ def measure(
         pack,
         out,
         families=families or [],
+        samples=samples,
         judge=judge,
         how=how,
         progress=None if quiet or json else CheckpointProgress(),

@@ -57,6 +57,7 @@ def measure_checkpoint(
     out: Path,
     *,
     families: Sequence[str] = (),
+    samples: int = 20,
     judge: str | None = None,
     how: Loading | None = None,
     progress: Listener | None = None,
@@ -72,6 +73,7 @@ def measure_checkpoint(
         pack: packaged name or folder.
         out: folder to write to.
         families: families to measure; all of the pack's where empty.
+        samples: sampled completions a prompt.
         judge: a model that is asked what completions speak of (see `battery.judge`); None asks none.
         how: dtype, device and batch size; float32 on the processor by default.
         progress: who is told how it gets on; None says nothing.
@@ -89,7 +91,7 @@ def measure_checkpoint(
 
     how, listener = how or Loading(), progress or Unheard()
     content = load_pack(pack)
-    battery = _battery(content, families, how)
+    battery = _battery(content, families, samples, how)
     require_writable(out)
     listener.note(f"loading {model}")
     subject = how.load(model, adapter)
@@ -117,14 +119,14 @@ def _about(what: dict[str, Any], how: Loading, content: LoadedPack) -> dict[str,
     return {**what, **asdict(how), "pack": content.spec.id, "pack_digest": content.digest}
 
 
-def _battery(content: LoadedPack, families: Sequence[str], how: Loading) -> BatterySpec:
+def _battery(content: LoadedPack, families: Sequence[str], samples: int, how: Loading) -> BatterySpec:
     from proclivity.battery import families as known_families
 
     known = known_families(content, BatterySpec())
     for name in families:
         if name not in known:
             raise unknown_name("probe family", name, known)
-    return BatterySpec(families=list(families), batch_size=how.batch_size)
+    return BatterySpec(families=list(families), batch_size=how.batch_size, completion_samples=samples)
 
 
 def _reference(how: Loading, reference: str, subject: HFModel, model: str) -> HFModel:

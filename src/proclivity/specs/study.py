@@ -70,7 +70,7 @@ class BatterySpec(Spec):
     """Sequences a forward pass; part of the result's identity."""
     choice_items: int = Field(default=0, ge=0)
     """Held-out decisions a split, in whole blocks; 0 means all."""
-    completion_samples: int = Field(default=4, ge=0)
+    completion_samples: int = Field(default=20, ge=0)
     """Sampled completions a prompt and seed."""
     completion_tokens: int = Field(default=24, ge=1)
     """New tokens a completion."""
