@@ -92,7 +92,7 @@ class Setting:
     family: str
     battery: BatterySpec
     decisions: DecisionsSpec
-    """Format and alphabets of held-out decisions."""
+    """Own format and alphabets of held-out decisions."""
     identity: Identity
     reference: FamilyResult | None
     """The base's result of the same family; None when the base itself is measured."""
