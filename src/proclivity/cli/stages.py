@@ -92,7 +92,7 @@ def measure(
     if json:
         print_json({"out": str(out), "means": means})
         return 0
-    columns = ["family", "metric", "class", "mean", "unit", "items", "missing"]
+    columns = ["family", "format", "metric", "class", "mean", "unit", "items", "missing"]
     print_table(f"{model} on {pack}", columns, [list(row.values()) for row in means])
     say(f"{len(frame)} measurements: {(out / 'measurements.parquet').resolve()}", quiet=quiet)
     return 0
@@ -118,15 +118,17 @@ def _plan(model: str, pack: str, how: Loading, as_json: bool) -> int:
 
 
 def _means(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    told = ["score", "contrast", "chosen", "refused", "nats_per_token", "jsd_from_base", "reply_rate", "vader"]
+    told = ["score", "contrast", "chosen", "refused", "nats_per_token", "reply_rate", "vader"]
+    told += ["jsd_from_base", "temperature_share", "label_mass_open"]
     kept = frame[frame["metric"].isin(told)]
     rows = []
-    for key, part in kept.groupby(["family", "metric", "content_class", "unit"], sort=True):
-        family, metric, name, unit = key  # type: ignore[misc]
+    for key, part in kept.groupby(["family", "format", "metric", "content_class", "unit"], sort=True):
+        family, answer_format, metric, name, unit = key  # type: ignore[misc]
         mean = part["value"].mean()
         rows.append(
             {
                 "family": family,
+                "format": answer_format,
                 "metric": metric,
                 "class": name,
                 "mean": None if mean != mean else round(float(mean), 4),
