@@ -29,7 +29,7 @@ def test_a_temperature_has_one_row_a_family(build: Any, design: Design) -> None:
     rows = build({})
     first = rows[(rows["metric"] == "score") & rows["family"].str.startswith("cloze-")]
     first = first.drop_duplicates(["arm", "seed", "family"])
-    blank = {name: "" for name in ("content_class", "probe_id", "item_id", "cluster", "wrapper")}
+    blank = dict.fromkeys(("content_class", "probe_id", "item_id", "cluster", "wrapper"), "")
     share = first.assign(metric="temperature_share", unit="share", value=-0.5, **blank)
     effects = analyze(pd.concat([rows, share]), design).effects
     found = effects[(effects["metric"] == "temperature_share") & (effects["control"] == "")]

@@ -63,7 +63,9 @@ def test_formats_alphabets_orders_and_splits_are_crossed(measured, pack):
 def test_words_are_a_forced_choice_by_hand(measured, pack, name):
     found = measured(table(), pack=pack, family="choice", choice_formats=ALL)
     mass = 0.004 * 0.01 * 0.01
-    assert values(found, "option_mass", format=name) == pytest.approx([mass] * len(values(found, "option_mass", format=name)))
+    assert values(found, "option_mass", format=name) == pytest.approx(
+        [mass] * len(values(found, "option_mass", format=name))
+    )
     assert values(found, "score", format=name, content_class="leave") == pytest.approx(
         [log(3)] * len(values(found, "option_mass", format=name))
     )
@@ -97,7 +99,7 @@ def test_sizes_count_scenarios_in_every_format(pack):
     decisions = choice_decisions(pack, DecisionsSpec(), BatterySpec(choice_formats=ALL, choice_items=8))
     sizes = [sum(d.format == name and d.split == "new-phrasing" for d in decisions) for name in ALL]
     assert sizes == [8, 4, 2]
-    with pytest.raises(UserError, match="leave a block of 4 incomplete. Ask for 4 or 8"):
+    with pytest.raises(UserError, match=r"leave a block of 4 incomplete\. Ask for 4 or 8"):
         choice_decisions(pack, DecisionsSpec(), BatterySpec(choice_formats=["free"], choice_items=6))
 
 

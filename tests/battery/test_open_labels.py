@@ -18,7 +18,9 @@ class Bare(FakeModel):
 
 
 def test_label_mass_by_hand(measured):
-    found = measured(FELT, probe_set())  # the pack's labels are A, B, 1, 2; B and 1 are no tokens here, 'B.' is no label
+    found = measured(
+        FELT, probe_set()
+    )  # the pack's labels are A, B, 1, 2; B and 1 are no tokens here, 'B.' is no label
     assert values(found, "label_mass_open", probe_id="felt", wrapper="plain") == pytest.approx([0.3])
     row = next(row for row in found.rows if row["metric"] == "label_mass_open")
     assert row["unit"] == "probability"

@@ -108,8 +108,6 @@ def _gaps(setting: Setting, decision: Decision, fault: str) -> list[Row]:
         *((metric, name) for name in decision.classes for metric in ("score", "p_class", "chosen")),
     ]
     return [
-        make_row(
-            setting.identity, setting.family, metric, np.nan, fault, **_fields(decision) | {"content_class": name}
-        )
+        make_row(setting.identity, setting.family, metric, np.nan, fault, **_fields(decision) | {"content_class": name})
         for metric, name in asked
     ]

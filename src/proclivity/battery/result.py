@@ -80,7 +80,7 @@ class FamilyResult:
     completions: list[dict[str, Any]] | None = None
     """Texts, as {prompt, sample, text, flagged, reply}; sample -1 is the greedy one."""
     control: NDArray[np.float32] | None = None
-    """A base's next-token distributions on control text, natural log, float32 [N, V]: what temperatures are fitted to."""
+    """A base's next-token distributions on control text, natural log, float32 [N, V]; temperatures are fitted to it."""
 
 
 @dataclass(frozen=True)

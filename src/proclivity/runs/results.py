@@ -44,7 +44,7 @@ def write_table(table: pa.Table, path: Path) -> None:
 
 
 def write_result(result: FamilyResult, folder: Path) -> None:
-    """measurements.parquet, and where the family has them log_probs.npy with keys.json, control.npy, completions.json."""
+    """measurements.parquet; where the family has them log_probs.npy with keys.json, control.npy, completions.json."""
     import numpy as np
     import pyarrow as pa
 

@@ -72,8 +72,8 @@ class BatterySpec(Spec):
     """Held-out decisions a split in the format of `decisions`, in whole blocks; 0 means all. Other formats ask the same
     number of scenarios."""
     choice_formats: list[AnswerFormat] = []
-    """Answer formats in which held-out decisions are asked; empty means that of `decisions` alone. Verdicts rest on label
-    format, whatever else is asked."""
+    """Answer formats in which held-out decisions are asked; empty means that of `decisions` alone. Verdicts rest on
+    label format, whatever else is asked."""
     completion_samples: int = Field(default=4, ge=0)
     """Sampled completions a prompt and seed."""
     completion_tokens: int = Field(default=24, ge=1)
