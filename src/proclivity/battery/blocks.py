@@ -20,8 +20,9 @@ from proclivity.battery.candidates import PlaceScores, score_places
 from proclivity.battery.places import Place
 from proclivity.battery.result import Row, Setting
 
-BLOCK = 2**23
-"""Log probabilities that are held at once in float64, as a number of numbers: 64 MiB."""
+BLOCK = 2**22
+"""Log probabilities of a block, as a number of numbers: 32 MiB in float64. Where an arm is compared with its base about a
+dozen such arrays stand at once (measured: 12)."""
 
 
 @dataclass(frozen=True)

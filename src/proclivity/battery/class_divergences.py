@@ -72,7 +72,8 @@ def _moves(block: Block, kind: Kind, indices: list[int]) -> Moves:
     labels = np.full(block.base.shape[1], len(names))
     for name, token in kind:
         labels[token] = names.index(name)
-    base, arm = block.base[indices], block.arm[indices]  # (m, V)
+    lines = slice(None) if len(indices) == len(block.places) else indices  # a slice copies nothing
+    base, arm = block.base[lines], block.arm[lines]  # (m, V)
     parts = jsd_by_class(base, arm, labels)
     change, signed = np.exp(arm) - np.exp(base), signed_contributions(base, arm)
     members = [labels == column for column in range(len(names) + 1)]

@@ -16,7 +16,7 @@ from proclivity.metrics import fit_temperature
 from proclivity.specs import LoadedPack
 
 PLACES = 32
-"""Places in neutral text: with a vocabulary of 2^18 their distributions are just one block."""
+"""Places in neutral text; with a vocabulary of 2^17 their distributions are just one block."""
 TOLERANCE = 1e-4
 """Of ln T*."""
 NO_TEXT, NOT_STORED = "the pack has no neutral text", "the reference has no control text of this vocabulary"
