@@ -21,8 +21,8 @@ from proclivity.battery.places import Place
 from proclivity.battery.result import Row, Setting
 
 BLOCK = 2**22
-"""Log probabilities of a block, as a number of numbers: 32 MiB in float64. Where an arm is compared with its base about a
-dozen such arrays stand at once (measured: 12)."""
+"""Log probabilities of a block, as a number of numbers: 32 MiB in float64. Where an arm is compared with its base about
+a dozen such arrays stand at once."""
 
 
 @dataclass(frozen=True)
