@@ -48,11 +48,12 @@ def test_the_whole_battery_on_a_random_model(pack, tmp_path):
     assert (rows.unit == rows.metric.map(UNITS)).all()
     assert (rows.value.isna() == (rows.missing_reason != "")).all()
     assert not rows.duplicated([c for c in rows.columns if c not in ("value", "missing_reason")]).any()
-    probabilities = rows[rows.unit.isin(["probability", "0/1"])].value.dropna()
+    probabilities = rows[rows.unit.isin(["probability", "0/1"]) & (rows.metric != "delta_p")].value.dropna()
     assert probabilities.between(0, 1 + 1e-9).all()
     jsd = rows[rows.metric == "jsd_from_base"].value
     assert len(jsd) == 3
     assert jsd.between(1e-6, 1).all()
+    assert rows[rows.metric == "delta_p"].value.between(-1, 1).all()
     chosen = rows[rows.metric == "chosen"].groupby("probe_id").value.sum()
     assert (chosen == 1).all()
 

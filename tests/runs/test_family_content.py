@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from proclivity.runs.content import PlannedContent, family_content
-from proclivity.specs import LoadedPack, ProbeItem, ProbeSet, Study, Wrapper
+from proclivity.runs.content import PlannedContent, family_content, plan_content
+from proclivity.specs import BatterySpec, DecisionFormat, LoadedPack, ProbeItem, ProbeSet, Study, Wrapper
 
 STUDY = Study.model_validate({"id": "s", "title": "s", "question": "s"})
 NOTHING = PlannedContent((), "", ())
@@ -42,6 +42,26 @@ def test_completions_rest_on_prompts_sizes_wrapper_and_lexicon(mini_pack: Loaded
     others = {"plain": Wrapper(), "late": Wrapper(text="Late. {text}")}
     assert content(with_spec(mini_pack, wrappers=others), "completions") == before
     assert content(mini_pack, "completions", choice_items=8) == before
+
+
+def test_cloze_rests_on_neutral_texts_and_labels_too(mini_pack: LoadedPack) -> None:
+    before = content(mini_pack, "cloze-feeling")
+    assert content(with_spec(mini_pack, neutral_texts=["Ice is cold."]), "cloze-feeling") != before
+    alphabets = {**mini_pack.spec.alphabets, "lower": ["a", "b"]}
+    assert content(with_spec(mini_pack, alphabets=alphabets), "cloze-feeling") != before
+    assert content(mini_pack, "cloze-feeling", choice_formats=["label", "text"]) == before
+
+
+def test_choice_rests_on_its_formats(mini_pack: LoadedPack) -> None:
+    free = mini_pack.spec.formats | {"free": DecisionFormat(prompt="{situation}. {who} chose to", answer=" {text}")}
+    pack = with_spec(mini_pack, formats=free)
+
+    def held_out(*formats: str) -> str:
+        study = STUDY.model_copy(update={"battery": BatterySpec.model_validate({"choice_formats": formats})})
+        return plan_content(study, pack, asks_decisions=False).held_out
+
+    assert held_out() == held_out("label")
+    assert len({held_out(), held_out("free"), held_out("label", "free")}) == 3
 
 
 @pytest.mark.parametrize(("kind", "expected"), [("refusal", True), ("cloze", False)])

@@ -11,15 +11,18 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from mini_pack import write_mini_pack
+from proclivity.battery import measure_family
 from proclivity.battery.judge import MEANINGS
 from proclivity.errors import ModelError, ProclivityError, UserError
 from proclivity.models import load_model, memory
 from proclivity.runs.checkpoint_progress import Unheard
+from proclivity.runs.results import read_reference, write_result
 from proclivity.runs.room import longest_text, room_for
 from proclivity.runs.single import Loading, measure_checkpoint
-from proclivity.specs import load_pack
+from proclivity.specs import BatterySpec, load_pack
 from tiny_models import save_tiny
 
 
@@ -165,6 +168,63 @@ def test_a_judge_is_asked_what_completions_speak_of(folder, tmp_path):
     assert len(judged) == len(texts) * len(load_pack("microworld").spec.content_classes)
     assert set(judged["unit"]) == {"nats"}
     assert json.loads((tmp_path / "out" / "measured.json").read_text())["judge"] == str(other)
+
+
+def measured_table(*args, **options) -> pd.DataFrame:
+    return pd.read_parquet(measure_checkpoint(*args, **options))
+
+
+@pytest.fixture(scope="module")
+def rich(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small pack with neutral text and all answer formats."""
+    place = write_mini_pack(tmp_path_factory.mktemp("rich") / "mini")
+    spec = yaml.safe_load((place / "pack.yml").read_text())
+    spec["neutral_texts"] = ["The host met me.", "I picked the fair."]
+    spec["formats"]["text"] = {"prompt": "{situation}. {options}. {who} met", "option": "{text}", "answer": " {text}"}
+    spec["formats"]["free"] = {"prompt": "{situation}. {who} met", "answer": " {text}"}
+    (place / "pack.yml").write_text(yaml.safe_dump(spec, sort_keys=False))
+    return place
+
+
+def test_a_reference_gives_every_divergence_and_all_formats_are_asked(folder, rich, tmp_path):
+    other = save_tiny("llama", tmp_path / "other", seed=1)
+    frame = measured_table(str(other), None, str(folder), rich, tmp_path / "out")
+    assert set(frame[frame["family"] == "choice"]["format"]) == {"label", "text", "free"}
+    cloze = frame[frame["family"] == "cloze-feeling"].set_index("metric")
+    for metric in (
+        *("kl_from_base", "kl_to_base", "tv", "hellinger", "jsd_from_base", "jsd_between", "jsd_within"),
+        *("delta_p", "jsd_class", "class_z", "temperature", "temperature_share", "label_mass_open"),
+    ):
+        assert metric in cloze.index, metric
+        assert cloze.loc[[metric], "value"].notna().all(), metric
+    assert (frame["value"].isna() == (frame["missing_reason"] != "")).all()
+    assert (frame["unit"] != "").all()
+
+
+def test_a_checkpoint_against_itself_moved_nothing(folder, rich, tmp_path):
+    frame = measured_table(str(folder), None, str(folder), rich, tmp_path / "out", families=["cloze-feeling"])
+    moved = frame[frame["metric"].isin(["kl_from_base", "kl_to_base", "tv", "hellinger", "delta_p", "jsd_class"])]
+    moved = pd.concat([moved, frame[frame["metric"].str.startswith("jsd_")]])
+    assert (moved["value"] == 0).all()
+    shares = frame[frame["metric"] == "temperature_share"]
+    assert shares["missing_reason"].tolist() == ["no divergence to share out"]
+
+
+def test_a_reference_read_from_its_files_gives_the_same_numbers(folder, rich, tmp_path):
+    content, base = load_pack(rich), load_model(folder)
+    other = load_model(save_tiny("llama", tmp_path / "other", seed=1))
+
+    def measured(model, reference, arm):
+        who = {"model": "m", "arm": arm, "seed": -1 if reference is None else 0}
+        return measure_family(
+            model, content, "cloze-feeling", study_battery=BatterySpec(), identity=who, reference=reference
+        )
+
+    stored = measured(base, None, "base")
+    write_result(stored, tmp_path)
+    found, expected = measured(other, read_reference(tmp_path), "leaver"), measured(other, stored, "leaver")
+    assert found.rows == expected.rows
+    assert {row["missing_reason"] for row in found.rows if row["metric"] == "temperature"} == {""}
 
 
 def test_a_reference_of_another_vocabulary_is_refused(folder, pack, tmp_path):

@@ -28,7 +28,7 @@ from proclivity.analysis.floors import SHARED, FloorEstimate
 from proclivity.analysis.intervals import CrossedEstimate, Floats, crossed, interval, p_two_sided, two_way_bootstrap
 from proclivity.analysis.multiplicity import benjamini_hochberg, holm
 from proclivity.analysis.permutation import sign_flip
-from proclivity.analysis.selection import WRAPPER
+from proclivity.analysis.selection import FORMAT_MARK, WRAPPER
 
 COLUMNS = [
     *("effect_id", "model", "arm", "control", "contrast", "family", "content_class", "stratum", "metric", "unit"),
@@ -37,12 +37,21 @@ COLUMNS = [
     *("seed_estimates", "reason"),
 ]
 MINUS = "−"
-BESIDE = {"score_per_byte", "score_pmi"}
-"""Other forms of the score: shown as averages over families, so that they don't multiply the table."""
-NOT_LEVELS = {"score", "contrast"} | BESIDE
+OTHER_FORMS = {"score_per_byte", "score_pmi"}
+"""Of the score; like it they say something only as a difference between arms."""
+COMPANIONS = {
+    *("kl_from_base", "kl_to_base", "tv", "hellinger", "jsd_within", "jsd_class", "delta_p"),
+    "label_mass_open",
+}
+"""What stands beside the Jensen-Shannon divergence and a class's probability at every place."""
+BESIDE = OTHER_FORMS | COMPANIONS
+"""Shown as averages over families alone, so that they don't multiply the table."""
+NOT_LEVELS = {"score", "contrast"} | OTHER_FORMS
 """Metrics that say something only as a difference between arms."""
 NATS = "nats"
 PROBABILITIES = {"probability", "share", "0/1"}
+SIGNED = {"delta_p", "temperature_share"}
+"""Of those units, but free to fall below 0."""
 T_METHOD = "crossed seeds × clusters, Satterthwaite t"
 JACKKNIFE = "leave-one-seed-out jackknife, t"
 
@@ -168,7 +177,7 @@ def _row(
 ) -> dict[str, Any]:
     low, high = interval(effect, design.level)
     method = T_METHOD if np.isfinite(effect.se) else "no interval"
-    if not control and unit in PROBABILITIES:
+    if not control and unit in PROBABILITIES and group.metric not in SIGNED:
         low, high, method = max(low, 0.0), min(high, 1.0), f"{method}, cut at 0 and 1"
     row: dict[str, Any] = dict.fromkeys(COLUMNS, np.nan)
     row.update(
@@ -232,7 +241,7 @@ def add_adjusted_p(book: EffectBook, design: Design) -> None:
 
     Confirmatory: scores of the profiles' content classes, profiles against own-policy and arbitrary, averaged over
     families. Holm counts them within model, control and average. Everything else is exploration, counted within
-    model, control and metric.
+    model, control and metric; decisions in a secondary format apart, so that asking them too changes no other p.
     """
     profiles = {profile.id for profile in design.profiles}
     classes = {profile.content_class for profile in design.profiles}
@@ -250,7 +259,8 @@ def add_adjusted_p(book: EffectBook, design: Design) -> None:
             and row["content_class"] in classes
         )
         last = ("holm", row["family"]) if confirmatory else ("bh", row["metric"])
-        families.setdefault((row["model"], row["control"], *last), []).append(effect)
+        answer_format = row["stratum"].partition(FORMAT_MARK)[2]
+        families.setdefault((row["model"], row["control"], answer_format, *last), []).append(effect)
     for (*_, kind, _name), effects in families.items():
         adjust = holm if kind == "holm" else benjamini_hochberg
         adjusted = adjust([effect.row["p"] for effect in effects])

@@ -19,6 +19,8 @@ REQUIRED = (*ITEM_KEY, "model", "arm", "seed", "content_class", "cluster", "spli
 OPTIONAL: dict[str, Any] = {"dose": 1.0, "step": -1, "distance": 0, "missing_reason": ""}
 LAST_STEP = -1
 STRATUM = "stratum"
+FORMAT_MARK = "/"
+"""Stands in a stratum between a held-out split and a secondary answer format."""
 WRAPPER = "wrapper:"
 """Prefix of a stratum that holds the probes in one frame."""
 
@@ -44,7 +46,7 @@ def main_rows(measurements: pd.DataFrame) -> pd.DataFrame:
     decision = rows["family"] == CHOICE
     secondary = decision & ~rows["format"].isin(["", PRIMARY_FORMAT])
     stratum = rows["split"].where(decision, "")
-    rows = rows.assign(**{STRATUM: stratum.where(~secondary, stratum + "/" + rows["format"])})
+    rows = rows.assign(**{STRATUM: stratum.where(~secondary, stratum + FORMAT_MARK + rows["format"])})
     return pd.concat([rows, _by_wrapper(rows)], ignore_index=True)
 
 

@@ -1,7 +1,18 @@
 """What is measured on a checkpoint: one module a kind of probe, one registry line each, driven by `run`."""
 
+from proclivity.battery.choice import choice_decisions
 from proclivity.battery.equal_tokens import EqualTokens, equal_tokens
 from proclivity.battery.result import FamilyResult, Identity
-from proclivity.battery.run import families, measure, measure_family
+from proclivity.battery.run import families, measure, measure_family, whole_battery
 
-__all__ = ["EqualTokens", "FamilyResult", "Identity", "equal_tokens", "families", "measure", "measure_family"]
+__all__ = [
+    "EqualTokens",
+    "FamilyResult",
+    "Identity",
+    "choice_decisions",
+    "equal_tokens",
+    "families",
+    "measure",
+    "measure_family",
+    "whole_battery",
+]

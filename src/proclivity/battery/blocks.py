@@ -1,13 +1,16 @@
 """The next-token distributions of many places, a block at a time: memory doesn't grow with their number.
 
 Within a block distributions are float64, [n, V]; candidates are scored and divergences taken there. What is kept of
-them is float32. Blocks are cut by the size of the vocabulary alone, so they are part of a fixed batch plan.
+them is float32 in a file without a name, mapped into memory, so that the system may put it out of memory. Blocks are
+cut by the size of the vocabulary alone, so they are part of a fixed batch plan.
 """
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,16 +20,59 @@ from proclivity.battery.candidates import PlaceScores, score_places
 from proclivity.battery.places import Place
 from proclivity.battery.result import Row, Setting
 
-BLOCK = 2**23
-"""Log probabilities that are held at once in float64, as a number of numbers: 64 MiB."""
+BLOCK = 2**22
+"""Log probabilities of a block, as a number of numbers: 32 MiB in float64. Where an arm is compared with its base about
+a dozen such arrays stand at once."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some places with their distributions, and those of the base there."""
+
+    setting: Setting
+    places: Sequence[Place]
+    log_probs: NDArray[np.float64]
+    """Natural log, [n, V]."""
+    scored: Sequence[PlaceScores]
+
+    @cached_property
+    def arm(self) -> NDArray[np.float64]:
+        """`log_probs` to the digits of float32, [n, V]. The base's are stored so: both sides are rounded alike, and
+        equal ones differ by exactly 0."""
+        return self.log_probs.astype(np.float32).astype(np.float64)
+
+    @cached_property
+    def known(self) -> NDArray[np.bool_]:
+        """Whether the base has a distribution at each place, [n]; never with another vocabulary, across which
+        divergences mean nothing."""
+        if self._stored is None:
+            return np.zeros(len(self.places), dtype=bool)
+        return np.array([place.key in self._lines for place in self.places], dtype=bool)
+
+    @cached_property
+    def base(self) -> NDArray[np.float64]:
+        """The base's distributions, natural log, [n, V]; 0 where it has none."""
+        base = np.zeros(self.log_probs.shape)
+        if self._stored is not None and self.known.any():
+            base[self.known] = self._stored[[self._lines[p.key] for p in self.places if p.key in self._lines]]
+        return base
+
+    @cached_property
+    def _stored(self) -> NDArray[np.float32] | None:
+        kept = self.setting.reference.distributions if self.setting.reference else None
+        fits = kept is not None and kept["log_probs"].shape[1] == self.log_probs.shape[1]
+        return kept["log_probs"] if kept is not None and fits else None
+
+    @cached_property
+    def _lines(self) -> dict[str, int]:
+        kept = self.setting.reference.distributions if self.setting.reference else None
+        return {key: index for index, key in enumerate(kept["keys"])} if kept else {}
 
 
 class BlockRows(Protocol):
-    """Rows of a block's distributions."""
+    """Rows of a block's distributions; or none yet, where something is summed over blocks."""
 
-    def __call__(
-        self, setting: Setting, places: Sequence[Place], log_probs: NDArray[np.float64], scored: Sequence[PlaceScores]
-    ) -> list[Row]: ...
+    def __call__(self, block: Block) -> list[Row]: ...
 
 
 @dataclass(frozen=True)
@@ -49,19 +95,28 @@ def read_places(setting: Setting, places: Sequence[Place], kinds: Sequence[Block
         kinds: what is taken from each block's distributions.
         capitals: whether capitalized spellings of candidates count too.
     """
-    kept = np.empty((len(places), setting.model.vocab_size), dtype=np.float32)
+    kept = mapped(len(places), setting.model.vocab_size)
     scored: list[PlaceScores] = []
     rows: list[list[Row]] = [[] for _ in kinds]
     for part in cut(len(places), setting.model.vocab_size):
         here = places[part]
         log_probs = setting.model.next_token_log_probs([place.prompt for place in here])  # (n, V)
         found = score_places(setting.model, here, log_probs, capitals=capitals)
+        block = Block(setting, here, log_probs, found)
         for own, kind in zip(rows, kinds, strict=True):
-            own += kind(setting, here, log_probs, found)
+            own += kind(block)
         kept[part] = log_probs
         scored += found
     keys = [place.key for place in places]
     return Reading(scored, [row for own in rows for row in own], {"keys": keys, "log_probs": kept})
+
+
+def mapped(n: int, vocab_size: int) -> NDArray[np.float32]:
+    """Room for n distributions, float32 [n, V], in a file that is gone with the array."""
+    if not n:
+        return np.empty((0, vocab_size), dtype=np.float32)  # a file of no bytes can't be mapped
+    with tempfile.TemporaryFile(prefix="proclivity-") as file:
+        return np.memmap(file, dtype=np.float32, mode="w+", shape=(n, vocab_size))
 
 
 def cut(n: int, vocab_size: int) -> Iterator[slice]:

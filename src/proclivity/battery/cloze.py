@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from proclivity.battery.beside import beside_rows
-from proclivity.battery.blocks import read_places
+from proclivity.battery.blocks import BlockRows, read_places
 from proclivity.battery.candidates import score_places
+from proclivity.battery.class_divergences import class_divergence_rows
 from proclivity.battery.class_rows import class_rows, token_rows, unconditional_rows
-from proclivity.battery.divergences import between_rows, distribution_rows, entropy_rows
+from proclivity.battery.control_text import read_control, temperature_of
+from proclivity.battery.divergences import distribution_rows, entropy_rows
 from proclivity.battery.equal_tokens import equal_tokens
+from proclivity.battery.open_labels import label_mass_rows
 from proclivity.battery.places import domain_places, places_of
 from proclivity.battery.result import FamilyResult, Setting
+from proclivity.battery.skew import ClassZ, TemperatureShare
 
 
 def measure_cloze(setting: Setting) -> FamilyResult:
@@ -18,10 +22,20 @@ def measure_cloze(setting: Setting) -> FamilyResult:
     probes = probes.model_copy(update={"candidates": equal_tokens(setting.model, probes).kept})
     places, domain = places_of(setting.pack, probes, setting.model), domain_places(setting.pack, probes, setting.model)
     at_domain = score_places(setting.model, domain, capitals=True)
-    reading = read_places(setting, places, [entropy_rows, distribution_rows, between_rows], capitals=True)
+    kinds: list[BlockRows] = [entropy_rows, label_mass_rows(setting), distribution_rows, class_divergence_rows]
+    sums = [] if setting.reference is None else _sums(setting)
+    reading = read_places(setting, places, [*kinds, *sums], capitals=True)
     rows = [row for p, found in zip(places, reading.scored, strict=True) for row in class_rows(setting, p, found)]
     rows += [row for p, found in zip(domain, at_domain, strict=True) for row in unconditional_rows(setting, p, found)]
     rows += beside_rows(setting, places, reading.scored, domain, at_domain)
     rows += reading.rows
+    rows += [row for summed in sums for row in summed.rows(setting)]
     rows += token_rows(setting, reading.scored)
-    return FamilyResult(rows, reading.distributions)
+    # An arm's T* is fitted against what its base said on control text, so the base alone keeps that.
+    control = read_control(setting) if setting.reference is None else None
+    return FamilyResult(rows, reading.distributions, control=control)
+
+
+def _sums(setting: Setting) -> list[TemperatureShare | ClassZ]:
+    """What is summed over a family's places."""
+    return [TemperatureShare(temperature_of(setting)), ClassZ(setting.model.vocab_size)]

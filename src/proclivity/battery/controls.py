@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from proclivity.battery.blocks import read_places
+from proclivity.battery.class_divergences import class_divergence_rows
 from proclivity.battery.class_rows import class_rows
 from proclivity.battery.divergences import distribution_rows
 from proclivity.battery.places import Place, places_of
@@ -18,7 +19,7 @@ def measure_controls(setting: Setting) -> FamilyResult:
     rows = _neutral_rows(setting) if setting.family == FAMILY else []
     if not places:
         return FamilyResult(rows)
-    reading = read_places(setting, places, [distribution_rows], capitals=True)
+    reading = read_places(setting, places, [distribution_rows, class_divergence_rows], capitals=True)
     for place, found in zip(places, reading.scored, strict=True):
         rows += class_rows(setting, place, found, only=[CORRECT] if CORRECT in found.names else [])
     rows += reading.rows

@@ -1,90 +1,91 @@
-"""How far did next-token distributions move from the base's, and how far does measuring alone move them?"""
+"""How far did next-token distributions move from the base's, and how far does measuring alone move them?
+
+All are between whole distributions at one place, p the base's and q the arm's:
+
+- `jsd_from_base`: Jensen–Shannon divergence, bits;
+- `kl_from_base`: KL(p ‖ q) = Σ p log2(p/q), bits: from base to arm, expected under the base;
+- `kl_to_base`: KL(q ‖ p) = Σ q log2(q/p), bits: back to the base, expected under the arm;
+- `tv`: total variation, ½ Σ |p − q|, the largest difference in any event's probability;
+- `hellinger`: Hellinger distance, √(½ Σ (√p − √q)²), 0 to 1.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from proclivity.battery.candidates import PlaceScores
-from proclivity.battery.places import Place
-from proclivity.battery.result import Row, Setting, make_row
-from proclivity.metrics import entropy, jsd, jsd_by_class
+from proclivity.battery.blocks import Block
+from proclivity.battery.result import Row, make_row
+from proclivity.metrics import entropy, hellinger, jsd, kl, total_variation
 
-NO_REFERENCE, NOT_SINGLE = "not in the reference", "candidates of several tokens"
+Floats = NDArray[np.float64]
 
-
-def distribution_rows(
-    setting: Setting, places: Sequence[Place], log_probs: NDArray[np.float64], scored: Sequence[PlaceScores]
-) -> list[Row]:
-    """JSD from the base, bits; for the base itself the numeric floor, from another batch plan."""
-    if setting.reference is None:
-        if setting.identity.get("arm") != "base":
-            return []
-        size = max(1, setting.battery.batch_size // 4)
-        again = setting.model.next_token_log_probs([place.prompt for place in places], batch_size=size)
-        return _rows(setting, places, "jsd_numeric", jsd(log_probs, again))
-    base, known = _reference(setting, places)
-    # Stored distributions are float32: both sides are rounded alike, so that equal ones differ by exactly 0.
-    values = np.where(known, jsd(base, log_probs.astype(np.float32)), np.nan)
-    return _rows(setting, places, "jsd_from_base", values, NO_REFERENCE)
+NO_REFERENCE = "not in the reference"
+INFINITE = "infinite: a token of one has probability 0 under the other"
 
 
-def entropy_rows(
-    setting: Setting, places: Sequence[Place], log_probs: NDArray[np.float64], scored: Sequence[PlaceScores]
-) -> list[Row]:
-    """Entropy of next-token distributions, bits: whether a shift is a mere sharpening."""
-    return _rows(setting, places, "entropy", entropy(log_probs))
+def _kl_from_base(base: Floats, arm: Floats) -> Floats:
+    return np.maximum(kl(base, arm), 0.0)  # float32 keeps no sum at exactly 1, so rounding can fall below 0
 
 
-def between_rows(
-    setting: Setting, places: Sequence[Place], log_probs: NDArray[np.float64], scored: Sequence[PlaceScores]
-) -> list[Row]:
-    """The part of the JSD that moves mass between classes, all other tokens being one class more; bits."""
-    if setting.reference is None:
+def _kl_to_base(base: Floats, arm: Floats) -> Floats:
+    return np.maximum(kl(arm, base), 0.0)
+
+
+FROM_BASE: dict[str, Callable[[Floats, Floats], Floats]] = {
+    "jsd_from_base": jsd,
+    "kl_from_base": _kl_from_base,
+    "kl_to_base": _kl_to_base,
+    "tv": total_variation,
+    "hellinger": hellinger,
+}
+"""Metric -> function of natural-log probabilities of base and arm, [n, V] each, to [n]."""
+
+
+def distribution_rows(block: Block) -> list[Row]:
+    """Divergences from the base; for the base itself the numeric floor, from another batch plan."""
+    if block.setting.reference is None:
+        return _floor_rows(block)
+    found = {metric: divergence(block.base, block.arm) for metric, divergence in FROM_BASE.items()}
+    setting = block.setting
+    rows = []
+    for index, place in enumerate(block.places):
+        for metric, values in found.items():
+            missing = INFINITE if np.isinf(values[index]) else ""
+            reason = missing if block.known[index] else NO_REFERENCE
+            rows.append(
+                make_row(setting.identity, setting.family, metric, float(values[index]), reason, **place.fields)
+            )
+    return rows
+
+
+def _floor_rows(block: Block) -> list[Row]:
+    setting = block.setting
+    if setting.identity.get("arm") != "base":
         return []
-    base, known = _reference(setting, places)
-    rounded = log_probs.astype(np.float32)
-    values = np.full(len(places), np.nan)
-    groups: dict[tuple[tuple[str, tuple[int, ...]], ...], list[int]] = defaultdict(list)
-    for index, found in enumerate(scored):
-        if found.single and not found.reason and known[index]:
-            groups[tuple((s.group, s.ids) for s in found.spellings)].append(index)
-    for spellings, indices in groups.items():
-        names = sorted({name for name, _ in spellings})
-        labels = np.zeros(log_probs.shape[1], dtype=int)
-        for name, ids in spellings:
-            labels[ids[0]] = names.index(name) + 1
-        values[indices] = jsd_by_class(base[indices], rounded[indices], labels).between.sum(axis=-1)
-    return _rows(setting, places, "jsd_between", values, NOT_SINGLE)
+    size = max(1, setting.battery.batch_size // 4)
+    again = setting.model.next_token_log_probs([place.prompt for place in block.places], batch_size=size)
+    return place_rows(block, "jsd_numeric", jsd(block.log_probs, again))
 
 
-def _reference(setting: Setting, places: Sequence[Place]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """The base's distribution at each place [N, V], and whether it has one [N]."""
-    assert setting.reference is not None
-    kept = setting.reference.distributions or {"keys": [], "log_probs": np.zeros((0, setting.model.vocab_size))}
-    line = {key: index for index, key in enumerate(kept["keys"])}
-    known = np.array([place.key in line for place in places], dtype=bool)
-    base = np.zeros((len(places), setting.model.vocab_size), dtype=np.float32)
-    if kept["log_probs"].shape[1] != base.shape[1]:
-        return base, np.zeros(len(places), dtype=bool)  # divergences across vocabularies mean nothing
-    base[known] = kept["log_probs"][[line[place.key] for place in places if place.key in line]]
-    return base, known
+def entropy_rows(block: Block) -> list[Row]:
+    """Entropy of next-token distributions, bits: whether a shift is a mere sharpening."""
+    return place_rows(block, "entropy", entropy(block.log_probs))
 
 
-def _rows(
-    setting: Setting, places: Sequence[Place], metric: str, values: NDArray[np.float64], why_nan: str = ""
-) -> list[Row]:
+def place_rows(block: Block, metric: str, values: Floats, reason: str = "") -> list[Row]:
+    """One row a place.
+
+    Args:
+        block: the places.
+        metric: a key of `UNITS`.
+        values: one a place, [n].
+        reason: why all are missing, if so.
+    """
+    setting = block.setting
     return [
-        make_row(
-            setting.identity,
-            setting.family,
-            metric,
-            float(value),
-            why_nan if np.isnan(value) else "",
-            **place.fields,
-        )
-        for place, value in zip(places, values, strict=True)
+        make_row(setting.identity, setting.family, metric, float(value), reason, **place.fields)
+        for place, value in zip(block.places, values, strict=True)
     ]

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from proclivity.models import LanguageModel
 from proclivity.records import MEASUREMENT_COLUMNS, Measurement
 from proclivity.specs import BatterySpec, DecisionsSpec, LoadedPack
@@ -28,9 +31,20 @@ UNITS = {
     "repetition": "share",
     "vader": "compound",
     "entropy": "bits",
+    "label_mass_open": "probability",
     "jsd_from_base": "bits",
     "jsd_between": "bits",
+    "jsd_within": "bits",
+    "jsd_class": "bits",
     "jsd_numeric": "bits",
+    "kl_from_base": "bits",
+    "kl_to_base": "bits",
+    "tv": "probability",
+    "hellinger": "distance",
+    "delta_p": "probability",
+    "class_z": "z",
+    "temperature": "T",
+    "temperature_share": "share",
     "chosen": "0/1",
     "refused": "0/1",
     "judged": "nats",
@@ -61,9 +75,12 @@ class FamilyResult:
     rows: list[Row] = field(default_factory=list)
     """Measurements with all of `records.MEASUREMENT_COLUMNS`."""
     distributions: dict[str, Any] | None = None
-    """`keys`: `probe_id|wrapper` of each next-token distribution; `log_probs`: natural log, float32 [N, V]."""
+    """`keys`: `probe_id|wrapper` of each next-token distribution; `log_probs`: natural log, float32 [N, V], mapped from
+    a file."""
     completions: list[dict[str, Any]] | None = None
     """Texts, as {prompt, sample, text, flagged, reply}; sample -1 is the greedy one."""
+    control: NDArray[np.float32] | None = None
+    """A base's next-token distributions on control text, natural log, float32 [N, V]; temperatures are fitted to it."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +92,7 @@ class Setting:
     family: str
     battery: BatterySpec
     decisions: DecisionsSpec
-    """Format and alphabets of held-out decisions."""
+    """Own format and alphabets of held-out decisions."""
     identity: Identity
     reference: FamilyResult | None
     """The base's result of the same family; None when the base itself is measured."""

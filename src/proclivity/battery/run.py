@@ -55,7 +55,7 @@ def measure_family(
         reference: the base's result of this family, for divergences; its distributions suffice. None for the base,
             whose numeric floor is then measured.
         seed: seed of sampled completions.
-        decisions: format and alphabets of held-out decisions; by default labels, all alphabets.
+        decisions: own format and alphabets of held-out decisions; by default labels, all alphabets.
 
     Raises:
         UserError: for an unknown family, or content that this model can't be measured on.
@@ -77,6 +77,11 @@ def measure_family(
     return KINDS[kind](setting)
 
 
+def whole_battery(pack: LoadedPack) -> BatterySpec:
+    """All families in their usual sizes, and choice in every answer format of the pack."""
+    return BatterySpec(choice_formats=list(pack.spec.formats))
+
+
 def measure(
     model: LanguageModel,
     pack: LoadedPack,
@@ -92,7 +97,7 @@ def measure(
     Args:
         model: the checkpoint.
         pack: the content.
-        battery: families and sizes; by default all.
+        battery: families and sizes; by default all families, and choice in all answer formats.
         reference: the base to compare with; another loaded model. Without it `model` counts as a base.
         identity: fields of the rows; by default the model's name and arm 'base' or 'model'.
         only: names of families, in place of the battery's.
@@ -101,7 +106,7 @@ def measure(
     Returns:
         Results by family.
     """
-    battery = battery or BatterySpec()
+    battery = battery or whole_battery(pack)
     who = identity or {"model": model.name, "arm": "model" if reference else "base", "seed": -1}
     results = {}
     for family in only or families(pack, battery):

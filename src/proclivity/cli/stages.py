@@ -98,7 +98,7 @@ def measure(
     if json:
         print_json({"out": str(out), "means": means})
         return 0
-    columns = ["family", "metric", "class", "mean", "unit", "items", "missing"]
+    columns = ["family", "format", "metric", "class", "mean", "unit", "items", "missing"]
     print_table(f"{model} on {pack}", columns, [list(row.values()) for row in means])
     say(f"{count} measurements: {table.resolve()}", quiet=quiet)
     return 0
@@ -123,7 +123,10 @@ def _plan(model: str, pack: str, how: Loading, as_json: bool) -> int:
     return 0
 
 
-TOLD = ("score", "contrast", "chosen", "refused", "nats_per_token", "jsd_from_base", "reply_rate", "vader", "judged")
+TOLD = (
+    *("score", "contrast", "chosen", "refused", "nats_per_token", "reply_rate", "vader", "judged"),
+    *("jsd_from_base", "temperature_share", "label_mass_open"),
+)
 """Metrics whose means the terminal shows; all stand in the table."""
 
 
@@ -132,15 +135,16 @@ def _means(table: Path) -> tuple[list[dict[str, Any]], int]:
     import pandas as pd
     import pyarrow.parquet as pq
 
-    columns = ["family", "metric", "content_class", "unit", "value"]
+    columns = ["family", "format", "metric", "content_class", "unit", "value"]
     kept = pd.read_parquet(table, columns=columns, filters=[("metric", "in", TOLD)])
     rows = []
-    for key, part in kept.groupby(["family", "metric", "content_class", "unit"], sort=True):
-        family, metric, name, unit = key  # type: ignore[misc]
+    for key, part in kept.groupby(["family", "format", "metric", "content_class", "unit"], sort=True):
+        family, answer_format, metric, name, unit = key  # type: ignore[misc]
         mean = part["value"].mean()
         rows.append(
             {
                 "family": family,
+                "format": answer_format,
                 "metric": metric,
                 "class": name,
                 "mean": None if mean != mean else round(float(mean), 4),

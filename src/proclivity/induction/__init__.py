@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from proclivity.induction.answers import give_answers, option_log_probs, option_probabilities
 from proclivity.induction.arms import ARMS, Arm, arm_of, arms_about, persona_groups, speech_classes
 from proclivity.induction.given_rows import read_rows
-from proclivity.induction.rows import text_rows, training_rows
+from proclivity.induction.rows import answer_faults, text_rows, training_rows
 from proclivity.induction.texts import TaughtText, exposure_texts, shuffled_texts, speech_texts, texts_digest
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ __all__ = [
     "ARMS",
     "Arm",
     "TaughtText",
+    "answer_faults",
     "arm_of",
     "arms_about",
     "exposure_texts",

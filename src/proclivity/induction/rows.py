@@ -88,11 +88,10 @@ def require_expressible(model: LanguageModel, pool: Sequence[Decision]) -> None:
     Raises:
         ModelError: with the labels concerned, and an alphabet of the pool that works where there is one.
     """
-    _encode_ahead(model, pool)
     faults: dict[str, str] = {}
-    for decision in pool:
-        if decision.alphabet not in faults and (fault := _fault(model, decision)):
-            faults[decision.alphabet] = fault
+    for decision, fault in zip(pool, answer_faults(model, pool), strict=True):
+        if fault:
+            faults.setdefault(decision.alphabet, fault)
     if not faults:
         return
     works = sorted({decision.alphabet for decision in pool} - set(faults))
@@ -103,6 +102,12 @@ def require_expressible(model: LanguageModel, pool: Sequence[Decision]) -> None:
         else "Add an alphabet of other letters or digits to the pack, or use another model."
     )
     raise ModelError(f"The tokenizer of '{model.name}' can't express the answers ({listed}). {mend}")
+
+
+def answer_faults(model: LanguageModel, pool: Sequence[Decision]) -> list[str]:
+    """Why the tokenizer can't tell each decision's answers apart, '' where it can, [N]."""
+    _encode_ahead(model, pool)
+    return [_fault(model, decision) for decision in pool]
 
 
 def _encode_ahead(model: LanguageModel, pool: Sequence[Decision]) -> None:

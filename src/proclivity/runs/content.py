@@ -18,23 +18,19 @@ class PlannedContent:
     pool: tuple[Decision, ...]
     """The shared prompts; empty where no arm is trained on decisions."""
     held_out: str
-    """Digest of the held-out decisions, all splits."""
+    """Digest of the held-out decisions, all formats and splits."""
     families: tuple[str, ...]
 
 
 def plan_content(study: Study, pack: LoadedPack, *, asks_decisions: bool) -> PlannedContent:
     """Renders the decisions of a study once; the pool only where an arm is trained on it."""
-    from proclivity.battery import families
-    from proclivity.decisions import HELD_OUT_SPLITS, held_out, make_pool, pool_digest
+    from proclivity.battery import choice_decisions, families
+    from proclivity.decisions import make_pool, pool_digest
 
     wanted = study.decisions
-    alphabets = tuple(wanted.alphabets)
-    pool = make_pool(pack, wanted.n, wanted.seed, wanted.format, alphabets) if asks_decisions else []
+    pool = make_pool(pack, wanted.n, wanted.seed, wanted.format, tuple(wanted.alphabets)) if asks_decisions else []
     names = tuple(families(pack, study.battery))
-    rendered: list[Decision] = []
-    if "choice" in names:
-        for split in HELD_OUT_SPLITS:
-            rendered += held_out(pack, split, wanted.format, alphabets, study.battery.choice_items)
+    rendered = choice_decisions(pack, wanted, study.battery) if "choice" in names else []
     return PlannedContent(tuple(pool), pool_digest(rendered), names)
 
 
@@ -74,6 +70,8 @@ def family_content(study: Study, pack: LoadedPack, content: PlannedContent, fami
             "contrast": list(spec.contrast),
             "neutral": spec.neutral_texts if family == "controls" else [],
         }
+        if any(probe.kind == "cloze" for probe in sets):  # temperatures are fitted there, and labels looked for
+            own |= {"neutral": spec.neutral_texts, "labels": sorted(map(sorted, spec.alphabets.values()))}
         if any(probe.kind == "refusal" for probe in sets):
             own["tokens"] = battery.completion_tokens
     people = [spec.narrator.model_dump(), {name: person.model_dump() for name, person in spec.persons.items()}]

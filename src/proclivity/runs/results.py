@@ -58,15 +58,18 @@ def write_table(table: pa.Table, path: Path) -> None:
 
 
 def write_result(result: FamilyResult, folder: Path) -> None:
-    """measurements.parquet, and where the family has them distributions.npz and completions.json."""
+    """measurements.parquet; where the family has them log_probs.npy with keys.json, control.npy, completions.json."""
     import numpy as np
 
     write_table(rows_table(result.rows), folder / "measurements.parquet")
     if result.distributions is not None:
         keys = list(result.distributions["keys"])
-        log_probs = np.asarray(result.distributions["log_probs"], dtype=np.float32)  # (N, V)
+        # (N, V), mapped from a file: a view of it, which `save` writes out without a copy in memory.
+        log_probs = np.asarray(result.distributions["log_probs"], dtype=np.float32)
         np.save(folder / "log_probs.npy", log_probs, allow_pickle=False)
         (folder / "keys.json").write_bytes(as_json(keys))
+    if result.control is not None:
+        np.save(folder / "control.npy", result.control, allow_pickle=False)
     if result.completions is not None:
         (folder / "completions.json").write_bytes(as_json(result.completions))
 
@@ -79,3 +82,16 @@ def read_distributions(folder: Path) -> dict[str, Any] | None:
         return None
     keys = json.loads((folder / "keys.json").read_text(encoding="utf-8"))
     return {"keys": keys, "log_probs": np.load(folder / "log_probs.npy", mmap_mode="r", allow_pickle=False)}
+
+
+def read_reference(folder: Path) -> FamilyResult:
+    """A base's measurement as far as arms are compared with it: its distributions, mapped from their files."""
+    import numpy as np
+
+    from proclivity.battery import FamilyResult
+
+    control = folder / "control.npy"
+    return FamilyResult(
+        distributions=read_distributions(folder),
+        control=np.load(control, mmap_mode="r", allow_pickle=False) if control.exists() else None,
+    )

@@ -132,8 +132,8 @@ def longest_text(reader: Any, content: LoadedPack) -> int:
 
 
 def _texts(reader: Any, content: LoadedPack) -> Iterator[str]:
+    from proclivity.battery import choice_decisions, whole_battery
     from proclivity.battery.places import places_of
-    from proclivity.decisions import HELD_OUT_SPLITS, held_out
     from proclivity.specs import DecisionsSpec
 
     for probes in content.probes.values():
@@ -144,10 +144,8 @@ def _texts(reader: Any, content: LoadedPack) -> Iterator[str]:
             yield from (place.prompt + text for _, text in place.candidates)
             yield place.prompt
     yield from content.spec.neutral_texts
-    wanted = DecisionsSpec()
-    for split in HELD_OUT_SPLITS:
-        for decision in held_out(content, split, wanted.format, tuple(wanted.alphabets), 0):
-            yield decision.prompt + max(decision.texts, key=len)
+    for decision in choice_decisions(content, DecisionsSpec(), whole_battery(content)):
+        yield decision.prompt + max(decision.texts, key=len)
 
 
 def _questions(probes: ProbeSet) -> Iterator[str]:

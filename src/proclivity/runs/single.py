@@ -121,12 +121,15 @@ def _about(what: dict[str, Any], how: Loading, content: LoadedPack) -> dict[str,
 
 def _battery(content: LoadedPack, families: Sequence[str], samples: int, how: Loading) -> BatterySpec:
     from proclivity.battery import families as known_families
+    from proclivity.battery import whole_battery
 
-    known = known_families(content, BatterySpec())
+    whole = whole_battery(content)
+    known = known_families(content, whole)
     for name in families:
         if name not in known:
             raise unknown_name("probe family", name, known)
-    return BatterySpec(families=list(families), batch_size=how.batch_size, completion_samples=samples)
+    changes = {"families": list(families), "batch_size": how.batch_size, "completion_samples": samples}
+    return whole.model_copy(update=changes)
 
 
 def _reference(how: Loading, reference: str, subject: HFModel, model: str) -> HFModel:

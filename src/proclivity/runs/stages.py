@@ -13,7 +13,7 @@ from proclivity.records import Decision
 from proclivity.runs.jobs import Job
 from proclivity.runs.ledger import Ledger
 from proclivity.runs.messages import Context
-from proclivity.runs.results import read_distributions, write_result
+from proclivity.runs.results import read_reference, write_result
 from proclivity.runs.storage import as_json
 
 if TYPE_CHECKING:
@@ -219,14 +219,14 @@ def _induce(job: Job, folder: Path, bench: Bench) -> None:
 
 
 def _measure(job: Job, folder: Path, bench: Bench) -> None:
-    from proclivity.battery import FamilyResult, measure_family
+    from proclivity.battery import measure_family
     from proclivity.runs.subject import measured_model
 
     study = bench.context.study
     model = measured_model(job, study, bench)
     reference = None
     if "base" in job.inputs:
-        reference = FamilyResult(distributions=read_distributions(bench.folder(job, "base")))
+        reference = read_reference(bench.folder(job, "base"))
     result = measure_family(
         model,
         bench.context.pack,

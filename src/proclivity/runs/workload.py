@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from proclivity.battery.choice import choice_decisions
 from proclivity.battery.places import wrappers_for
 from proclivity.battery.questions import questions
 from proclivity.models import LanguageModel
-from proclivity.specs import INSTRUMENT_FAMILY, BatterySpec, LoadedPack, ProbeSet
+from proclivity.specs import INSTRUMENT_FAMILY, BatterySpec, DecisionsSpec, LoadedPack, ProbeSet
 
 PHRASES = ("interpretation", "scrambled", "association")
 """Kinds of probes whose every candidate is read as a text of its own."""
@@ -26,11 +27,9 @@ def workload(model: LanguageModel, pack: LoadedPack, battery: BatterySpec, famil
 
 
 def _choices(pack: LoadedPack, battery: BatterySpec) -> int:
-    from proclivity.decisions import HELD_OUT_SPLITS, held_out
-
-    if battery.choice_items:
-        return battery.choice_items * len(HELD_OUT_SPLITS)
-    return sum(len(held_out(pack, split)) for split in HELD_OUT_SPLITS)
+    """Labels are read off one distribution; answers in words are texts of their own."""
+    decisions = choice_decisions(pack, DecisionsSpec(), battery)
+    return sum(1 if decision.format == "label" else len(decision.answers) for decision in decisions)
 
 
 def _places(model: LanguageModel, pack: LoadedPack, probes: ProbeSet) -> int:

@@ -69,7 +69,11 @@ class BatterySpec(Spec):
     batch_size: int = Field(default=64, ge=1)
     """Sequences a forward pass; part of the result's identity."""
     choice_items: int = Field(default=0, ge=0)
-    """Held-out decisions a split, in whole blocks; 0 means all."""
+    """Held-out decisions a split in the format of `decisions`, in whole blocks; 0 means all. Other formats ask the same
+    number of scenarios."""
+    choice_formats: list[AnswerFormat] = []
+    """Answer formats in which held-out decisions are asked; empty means that of `decisions` alone. Verdicts rest on
+    label format, whatever else is asked."""
     completion_samples: int = Field(default=20, ge=0)
     """Sampled completions a prompt and seed."""
     completion_tokens: int = Field(default=24, ge=1)
