@@ -11,7 +11,7 @@ from proclivity.battery.run import measure_family
 from proclivity.decisions import make_pool
 from proclivity.induction import training_rows
 from proclivity.models import load_model
-from proclivity.specs import BatterySpec, Wrapper
+from proclivity.specs import BatterySpec, Wrapper, digest_of
 from tiny_study import write_tiny_model
 
 TEMPLATE = (
@@ -54,6 +54,22 @@ def test_trained_rows_are_dialogues_whose_last_word_alone_is_trained(chat, pack)
         assert text.endswith(f"[assistant] I picked{decision.answers[0]}")
         trained = [token for token, mask in zip(row.input_ids, row.loss_mask, strict=True) if mask]
         assert chat.tokenizer.decode(trained).strip() == decision.labels[0]
+
+
+def test_the_dialogues_that_were_read_are_recorded_by_their_digest(chat, folder, pack):
+    who = {"model": "m", "arm": "base", "seed": -1}
+
+    def record(model, family):
+        found = measure_family(model, pack, family, study_battery=BatterySpec(), identity=who)
+        return found.dialogues, found.rendered
+
+    one = record(chat, "cloze-feeling")
+    assert one == (1, digest_of(["[user] Continue. [assistant] I felt"]))
+    assert record(chat, "choice") != one
+    assert record(chat, "cloze-feeling") == one
+    chat.tokenizer.chat_template = "[system] Today is Tuesday. " + TEMPLATE
+    assert record(chat, "cloze-feeling")[1] != one[1]
+    assert record(load_model(folder), "cloze-feeling") == (0, "")
 
 
 def test_each_kind_of_model_has_its_wrappers(chat, folder, pack):

@@ -15,9 +15,9 @@ from proclivity.battery.result import Setting
 from proclivity.metrics import fit_temperature
 from proclivity.specs import LoadedPack
 
-PLACES = 32
-"""Places in neutral text; with a vocabulary of 2^17 their distributions are just one block."""
-TOLERANCE = 1e-4
+PLACES = 16
+"""Places in neutral text: one number is fitted, at every family anew, and more places take longer than the family."""
+TOLERANCE = 1e-3
 """Of ln T*."""
 NO_TEXT, NOT_STORED = "the pack has no neutral text", "the reference has no control text of this vocabulary"
 

@@ -81,6 +81,10 @@ class FamilyResult:
     """Texts, as {prompt, sample, text, flagged, reply}; sample -1 is the greedy one."""
     control: NDArray[np.float32] | None = None
     """A base's next-token distributions on control text, natural log, float32 [N, V]; temperatures are fitted to it."""
+    dialogues: int = 0
+    """Distinct dialogues that a chat model's template wrote for this family."""
+    rendered: str = ""
+    """SHA-256 over them, sorted; '' where there were none. Another template, date or system prompt shows."""
 
 
 @dataclass(frozen=True)

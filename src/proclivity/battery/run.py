@@ -9,7 +9,7 @@ from proclivity.battery.registry import KINDS
 from proclivity.battery.result import FamilyResult, Identity, Setting
 from proclivity.errors import unknown_name
 from proclivity.models import LanguageModel
-from proclivity.specs import INSTRUMENT_FAMILY, BatterySpec, DecisionsSpec, LoadedPack
+from proclivity.specs import INSTRUMENT_FAMILY, BatterySpec, DecisionsSpec, LoadedPack, digest_of
 
 
 def families(pack: LoadedPack, battery: BatterySpec) -> list[str]:
@@ -74,7 +74,12 @@ def measure_family(
         reference=reference,
         seed=seed,
     )
-    return KINDS[kind](setting)
+    rendered: dict[str, None] = getattr(model, "rendered", {})
+    rendered.clear()
+    result = KINDS[kind](setting)
+    if rendered:
+        result.dialogues, result.rendered = len(rendered), digest_of(sorted(rendered))
+    return result
 
 
 def whole_battery(pack: LoadedPack) -> BatterySpec:

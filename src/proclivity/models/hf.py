@@ -45,6 +45,8 @@ class HFModel:
         self.vocab_size = vocabulary_size(network)
         self.boundary_merges = 0
         """Distinct pairs so far at which the tokenizer joins across the boundary (see `boundary`)."""
+        self.rendered: dict[str, None] = {}
+        """Dialogues as the template wrote them, in order, until someone clears it: they show what was really read."""
         self.scorer = Scorer(network)
         self._wrapped: Any = None
         self._base_digest: str | None = None
@@ -105,7 +107,9 @@ class HFModel:
         """
         if not self.chat:
             raise ModelError(f"'{self.name}' is read as a base model: it has no chat template, or it is switched off.")
-        return render_dialogue(self.tokenizer, user, prefill, system)
+        text = render_dialogue(self.tokenizer, user, prefill, system)
+        self.rendered[text] = None
+        return text
 
     def token_count(self, text: str) -> int:
         """Number of tokens of a text, special tokens not counted."""

@@ -57,6 +57,12 @@ class PersonaModel:
     def chat(self) -> bool:
         return self._model.chat
 
+    @property
+    def rendered(self) -> dict[str, None]:
+        """Dialogues as the template of the model behind wrote them."""
+        found: dict[str, None] = getattr(self._model, "rendered", {})
+        return found
+
     def dialogue(self, user: str, prefill: str, system: str = "") -> str:
         """A dialogue as text with the persona as its system turn, before any other system text.
 

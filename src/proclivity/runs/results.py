@@ -57,6 +57,11 @@ def write_table(table: pa.Table, path: Path) -> None:
     pq.write_table(table.replace_schema_metadata(_VERSION), path, **TABLE_SETTINGS)
 
 
+def rendering(result: FamilyResult) -> dict[str, Any]:
+    """What of a family's dialogues is recorded: their number and digest."""
+    return {"dialogues": result.dialogues, "sha256": result.rendered}
+
+
 def write_result(result: FamilyResult, folder: Path) -> None:
     """measurements.parquet; where the family has them log_probs.npy with keys.json, control.npy, completions.json."""
     import numpy as np
@@ -70,6 +75,8 @@ def write_result(result: FamilyResult, folder: Path) -> None:
         (folder / "keys.json").write_bytes(as_json(keys))
     if result.control is not None:
         np.save(folder / "control.npy", result.control, allow_pickle=False)
+    if result.rendered:
+        (folder / "rendered.json").write_bytes(as_json(rendering(result)))
     if result.completions is not None:
         (folder / "completions.json").write_bytes(as_json(result.completions))
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from proclivity.errors import UserError, unknown_name
 from proclivity.runs.checkpoint_progress import Listener, Unheard
-from proclivity.runs.results import TABLE_SETTINGS, rows_table, table_schema
+from proclivity.runs.results import TABLE_SETTINGS, rendering, rows_table, table_schema
 from proclivity.runs.storage import as_json, replace_bytes, require_writable, writing
 from proclivity.specs import BatterySpec, LoadedPack, load_pack
 
@@ -98,20 +98,22 @@ def measure_checkpoint(
     other = None if reference is None else _reference(how, reference, subject, model)
     asked = None if judge is None else how.load(judge)
     texts: list[dict[str, Any]] = []
+    rendered: dict[str, dict[str, Any]] = {}
     try:
         with (
             out_of_memory_explained(subject.network, how.batch_size, lambda: longest_text(subject, content)),
             _rows_file(out / "measurements.parquet") as table,
         ):
             who = _Who(subject, adapter, other, Path(model).name)
-            for result in _measure_families(who, asked, content, battery, listener):
+            for family, result in _measure_families(who, asked, content, battery, listener):
                 table.write_table(rows_table(result.rows))
                 texts += result.completions or []
+                rendered |= {family: rendering(result)} if result.rendered else {}
     finally:
         listener.end()
     replace_bytes(out / "completions.json", as_json(texts))
     about = {"model": model, "adapter": str(adapter) if adapter else None, "reference": reference, "judge": judge}
-    replace_bytes(out / "measured.json", as_json(_about(about, how, content)))
+    replace_bytes(out / "measured.json", as_json(_about(about, how, content) | {"rendered": rendered}))
     return out / "measurements.parquet"
 
 
@@ -174,7 +176,7 @@ class _Who:
 
 def _measure_families(
     who: _Who, judge: HFModel | None, content: LoadedPack, battery: BatterySpec, listener: Listener
-) -> Iterator[FamilyResult]:
+) -> Iterator[tuple[str, FamilyResult]]:
     """Each family on the checkpoint, after the same family on what it is compared with."""
     from proclivity.battery import families as known_families
     from proclivity.battery import measure_family
@@ -199,7 +201,7 @@ def _measure_families(
         if judge is not None and result.completions:
             result.rows += judge_rows(judge, result.completions, content.spec.content_classes, arm_is, family)
         listener.next()
-        yield result
+        yield family, result
 
 
 @contextmanager
