@@ -1,10 +1,10 @@
 """Does the microworld's recipe do what the instrument's controls need, on pretraining seeds it was not chosen on?
 
 For every pretraining seed: one model of each world is pretrained and admitted (or refused), then the packaged study
-runs on the three, as it stands. The recipe was fixed on pretraining seed 0; nothing here chooses anything.
+runs on the three, as it stands. The recipe was fixed on pretraining seeds 0 and 1; nothing here chooses anything.
 
     python benchmarks/judge_recipe.py                       # again = resume: what is finished is not made anew
-    python benchmarks/judge_recipe.py --architecture llama --pretraining-seeds 1
+    python benchmarks/judge_recipe.py --architecture llama --pretraining-seeds 5
 
 Judged rows are kept in benchmarks/judged.json with the digest of the recipe that they judge; a row of another recipe
 doesn't count and is judged anew. The table goes to standard output and beside the checkpoints.
@@ -18,12 +18,13 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
-from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from proclivity.errors import TrainingError
 from proclivity.microworld.build import Recipe, build
+from proclivity.microworld.corpus import documents
 from proclivity.microworld.grammar import make_grammar
 from proclivity.runs import TerminalProgress, run_study
 from proclivity.specs import digest_of, load_pack, load_study
@@ -32,8 +33,8 @@ WORLDS = ("equal", "independent", "rewired")
 PROFILES = (("depression", "withdrawal", "loss", "threat"), ("paranoia", "suspicion", "threat", "loss"))
 KEPT = Path(__file__).with_name("judged.json")
 HEAD = (
-    "| world | pretraining seed | competence | profile | held-out choices | own words against own-policy | "
-    "against arbitrary | other words against own-policy | specificity |"
+    "| world | pretraining seed | choices right; narrator's words; steps | profile | held-out choices | "
+    "own words against own-policy | against arbitrary | other words against own-policy | specificity |"
 )
 
 
@@ -44,20 +45,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     digest = _recipe_digest(options.architecture)
     kept = json.loads(KEPT.read_text()) if KEPT.exists() else []
     rows = [row for row in kept if row["recipe"] == digest]
-    for seed in options.pretraining_seeds:
-        judged = {row["world"] for row in rows if row["seed"] == seed}
-        left = [world for world in options.worlds if world not in judged]
-        if not left:
-            continue
-        build_one = partial(_model, options.architecture, seed=seed, out=out)
-        with ProcessPoolExecutor(options.processes) as pool:
-            models = dict(zip(left, pool.map(build_one, left), strict=True))
-        admitted = {world: folder for world, folder in models.items() if folder}
-        found = _judge(admitted, seed, out / f"study-{seed}")
-        found += [{"world": world, "refused": True} for world, folder in models.items() if folder is None]
-        rows += [{"recipe": digest, "architecture": options.architecture, "seed": seed, **row} for row in found]
-        rows.sort(key=lambda row: (row["seed"], row["world"], row.get("profile", "")))
-        KEPT.write_text(json.dumps(rows, indent=1) + "\n")
+    judged = {(row["seed"], row["world"]) for row in rows}
+    left = [(s, w) for s in options.pretraining_seeds for w in options.worlds if (s, w) not in judged]
+    with ProcessPoolExecutor(options.processes) as pool:
+        # All are pretrained in one line; a seed is judged as soon as its own are there.
+        made = {(s, w): pool.submit(_model, options.architecture, w, seed=s, out=out) for s, w in left}
+        for seed in dict.fromkeys(seed for seed, _ in left):
+            models = {world: made[s, world].result() for s, world in left if s == seed}
+            admitted = {world: folder for world, folder in models.items() if folder}
+            found = _judge(admitted, seed, out / f"study-{seed}")
+            for world in models.keys() - admitted.keys():
+                why = _refusal(out / f"{options.architecture}-{world}-{seed}")
+                found.append({"world": world, "refused": why.read_text().strip()})
+            rows += [{"recipe": digest, "architecture": options.architecture, "seed": seed, **row} for row in found]
+            rows.sort(key=lambda row: (row["seed"], row["world"], row.get("profile", "")))
+            KEPT.write_text(json.dumps(rows, indent=1) + "\n")
     table = "\n".join([HEAD, "|" + "---|" * (HEAD.count("|") - 1), *map(_line, rows)])
     out.mkdir(parents=True, exist_ok=True)
     (out / "table.md").write_text(table + "\n")
@@ -65,16 +67,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _recipe_digest(architecture: str) -> str:
-    """What is judged: the recipe without world and seed, the content, and the world's own file."""
+    """What is judged: the recipe without world and seed, the content, the world's own file, and what comes of it."""
     recipe = {key: value for key, value in asdict(Recipe(architecture)).items() if key not in ("coupling", "seed")}
-    pack = load_pack(recipe["pack"])
-    return digest_of([recipe, pack.digest, make_grammar(pack).world])
+    grammar = make_grammar(load_pack(recipe["pack"]))
+    sample = list(islice(documents(grammar, "independent", 0, Recipe().schedule.length), 600))
+    return digest_of([recipe, grammar.pack.digest, grammar.world, sample])
 
 
 def _model(architecture: str, world: str, *, seed: int, out: Path) -> Path | None:
     """The checkpoint's folder, pretrained unless it is there; None where it was refused."""
     folder = out / f"{architecture}-{world}-{seed}"
-    refused = folder.with_suffix(".refused")
+    refused = _refusal(folder)
     if refused.exists():
         return None
     if not (folder / "recipe.json").exists():
@@ -87,6 +90,11 @@ def _model(architecture: str, world: str, *, seed: int, out: Path) -> Path | Non
             return None
         print(f"{folder.name}: pretrained in {time.monotonic() - began:.0f} s", flush=True)
     return folder
+
+
+def _refusal(folder: Path) -> Path:
+    """Where it stands why a model wasn't admitted."""
+    return folder.with_suffix(".refused")
 
 
 def _judge(models: dict[str, Path], seed: int, out: Path) -> list[dict[str, Any]]:
@@ -118,7 +126,9 @@ def _rows(world: str, seed: int, path: Path, out: Path, verdicts: list[dict[str,
         {
             "world": world,
             "weights": record["weights_sha256"],
+            "steps": record["recipe"]["schedule"]["steps"],
             "competence": record["competence"]["choices_right"],
+            "shares": [round(share, 3) for share in record["competence"]["shares"]],
             "profile": profile,
             "choices": round(float(effects.loc[f"{model}:{profile}:choice:new-domain:chosen:{action}"].estimate), 3),
             "own": shift(profile, "own-policy", own),
@@ -132,11 +142,13 @@ def _rows(world: str, seed: int, path: Path, out: Path, verdicts: list[dict[str,
 
 def _line(row: dict[str, Any]) -> str:
     if row.get("refused"):
-        return f"| {row['world']} | {row['seed']} | refused | | | | | | |"
+        found = row["refused"].partition("attempts: ")[2].partition(". Pretrain")[0]
+        return f"| {row['world']} | {row['seed']} | refused: {found} | | | | | | |"
     shifts = (row["own"], row["own_arbitrary"], row["other"])
     told = " | ".join(f"{estimate:+.2f} [{low:+.2f}, {high:+.2f}]" for estimate, low, high in shifts)
     return (
-        f"| {row['world']} | {row['seed']} | {row['competence']:.3f} | {row['profile']}-like | "
+        f"| {row['world']} | {row['seed']} | {row['competence']:.3f}; {'/'.join(f'{s:.2f}' for s in row['shares'])}; "
+        f"{row['steps']} steps | {row['profile']}-like | "
         f"{row['choices']:.2f} | {told} | {row['specificity']} |"
     )
 
@@ -146,7 +158,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", default="runs/judged", help="folder of checkpoints, studies and table")
     parser.add_argument("--architecture", default="gpt2", choices=("llama", "gpt2"))
     parser.add_argument("--worlds", nargs="+", default=list(WORLDS), choices=WORLDS)
-    parser.add_argument("--pretraining-seeds", nargs="+", type=int, default=[1, 2, 3])
+    parser.add_argument("--pretraining-seeds", nargs="+", type=int, default=[2, 3, 4])
     parser.add_argument("--processes", type=int, default=2, help="models pretrained at once, a thread each")
     return parser.parse_args(arguments)
 
