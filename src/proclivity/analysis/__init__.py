@@ -2,5 +2,6 @@
 
 from proclivity.analysis.analyze import Analysis, analyze
 from proclivity.analysis.design import Design, ProfileDesign
+from proclivity.analysis.scale_findings import scale_findings
 
-__all__ = ["Analysis", "Design", "ProfileDesign", "analyze"]
+__all__ = ["Analysis", "Design", "ProfileDesign", "analyze", "scale_findings"]
