@@ -50,9 +50,13 @@ FAMILIES = {
     "cloze-future": "stems about the future",
     "cloze-feeling": "stems about feelings",
     "interpretation": "ambiguous scenes",
+    "scrambled": "scrambled sentences",
+    "association": "words that go with a scene",
     "choice": "held-out choices",
     "controls": "facts and neutral text",
     "facts": "impersonal facts",
+    "things": "statements about things",
+    "refusal": "requests to decline or to meet",
 }
 
 SPLITS = {
