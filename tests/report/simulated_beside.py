@@ -34,7 +34,8 @@ def effects_beside(study: SimulatedEffects) -> list[dict[str, Any]]:
 def _compared(study: SimulatedEffects, key: dict[str, Any], levels: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Every arm's level, and its difference from each control that comes before it."""
     for arm, values in levels.items():
-        reason = {"reason": f"{arm}: {DISAGREE}"} if np.isnan(values).any() else {}
+        told = f"nothing to average; {arm}: {DISAGREE}; 12 clusters not measured in every seed"
+        reason = {"reason": told} if np.isnan(values).any() else {}
         if key["metric"] != "score":
             yield study.effect(values, arm=arm, control="", **key, **reason)
         for control in ("base", "own-policy", "arbitrary"):

@@ -70,9 +70,7 @@ def test_withheld_scores_are_said_with_their_reason(study_folder: Path) -> None:
         "llama-rewired, Suspicion: no score in 25 of 25 checkpoints (every arm): text and probabilities disagree."
     ]
     said = [text for text in own_scales(results) if text.startswith("llama-rewired, paranoia-like")]
-    assert said == [
-        "llama-rewired, paranoia-like on Suspicion: not measured (paranoia: text and probabilities disagree)."
-    ]
+    assert said == ["llama-rewired, paranoia-like on Suspicion: not measured (text and probabilities disagree)."]
     text = write_report(study_folder).read_text(encoding="utf-8")
     assert f"in less than {MINIMUM_AGREEMENT:.0%} of the items" in text
 

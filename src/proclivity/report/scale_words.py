@@ -87,7 +87,7 @@ def _own_scale(results: Results, model: ModelNames, profile: ProfileNames, scale
     what = f"{model.name}, {profile.title} on {about(results, scale)['title']}"
     if not found:
         gone = next((r for c in CONTROLS if (r := part(results, scale, model.name, profile.id, c, "content"))), None)
-        return f"{what}: not measured" + (f" ({gone.reason})." if gone is not None and gone.reason else ".")
+        return f"{what}: not measured" + (f" ({words.why(gone)})." if gone is not None else ".")
     each = words.listing(
         [f"{words.signed(row.value)} points {words.interval(row)} against {c}" for c, row in found.items()]
     )

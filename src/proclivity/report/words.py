@@ -168,6 +168,13 @@ def arm_meaning(name: str, external: Mapping[str, str]) -> str:
     return MEANINGS_ABOUT[kind].format(about) if kind else ARM_MEANINGS.get(name, "an arm of this study")
 
 
+def why(estimate: Estimate) -> str:
+    """Why an estimate is missing: what is said of its own arm, where the reason names arms, else all of it."""
+    own = f"{estimate.arm}: "
+    parts = [part.removeprefix(own) for part in estimate.reason.split("; ") if part.startswith(own)]
+    return parts[0] if parts else estimate.reason or "no reason recorded"
+
+
 def tip(estimate: Estimate) -> str:
     """One line for a tooltip: the number, its interval and what it rests on."""
     if not estimate.measured:

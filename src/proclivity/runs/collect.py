@@ -36,11 +36,12 @@ OUTPUTS = (
 
 def analyze_study(job: Job, folder: Path, context: Context, ledger: Ledger) -> None:
     """Gathers what was measured, analyses it, and writes the study's tables into `folder`."""
-    from proclivity.analysis import analyze, scale_findings
+    from proclivity.analysis import analyze, candidate_tokens, scale_findings
 
     measurements = gather_measurements(job, folder, ledger)
     gather_completions(job, folder, context, ledger)
-    (folder / "gates.json").write_bytes(as_json(_gates(job, ledger)))
+    gates = _gates(job, ledger) | {"candidates": candidate_tokens(measurements, context.pack.probes)}
+    (folder / "gates.json").write_bytes(as_json(gates))
     design = study_design(context, measurements)
     analysis = analyze(measurements, design, distributions=_distributions(job, context, ledger))
     write_analysis(analysis.effects, analysis.verdicts, folder)
