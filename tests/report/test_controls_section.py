@@ -93,9 +93,11 @@ def test_unequal_candidates_by_hand(one_model: Path) -> None:
     ]
     assert ("m", "stems about the world", "loss", "1.00", "10 of 12", "bleak (2), doomed (2)") in context["tokens"].rows
     text = write_report(one_model).read_text(encoding="utf-8")
-    assert "Candidates of unequal tokens" in text
+    assert "Candidates that a tokenizer splits or writes unequally" in text
     assert "bleak (2), doomed (2)" in text
 
 
 def test_equal_candidates_need_no_words(one_model: Path) -> None:
-    assert "Candidates of unequal tokens" not in write_report(one_model).read_text(encoding="utf-8")
+    assert "Candidates that a tokenizer splits or writes unequally" not in write_report(one_model).read_text(
+        encoding="utf-8"
+    )

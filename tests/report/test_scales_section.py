@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -36,32 +37,42 @@ def one_model(simulation: Callable[..., Any], tmp_path: Path) -> Path:
 
 def test_a_claim_needs_both_controls(one_model: Path) -> None:
     clear, touching = (0.5, 0.2, 0.8), (0.5, -0.1, 1.1)
-    said = own_scales(moved(one_model, {"own-policy": clear, "arbitrary": clear}))[0]
-    assert said == (
-        "m, depression-like on Low mood: self-report of its own content rose, clear of 0 against both controls: +0.50 "
-        "points [+0.20, +0.80] against own-policy and +0.50 points [+0.20, +0.80] against arbitrary (6 seeds, 12 "
-        "clusters, 12 items)."
+    assert own_scales(moved(one_model, {"own-policy": clear, "arbitrary": clear}))[0] == (
+        "m",
+        "depression-like",
+        "Low mood",
+        "rose, clear of 0 against both controls",
+        "+0.50 [+0.20, +0.80]",
+        "+0.50 [+0.20, +0.80]",
+        "6 seeds, 12 clusters, 12 items",
     )
     said = own_scales(moved(one_model, {"own-policy": clear, "arbitrary": touching}))[0]
-    assert "clear of 0 against own-policy, not shown against arbitrary, so nothing is claimed" in said
-    said = own_scales(moved(one_model, {"own-policy": touching, "arbitrary": touching}))[0]
-    assert "no change clear of 0" in said
+    assert said[3] == "clear of 0 against own-policy, not shown against arbitrary: nothing is claimed"
+    assert own_scales(moved(one_model, {"own-policy": touching}))[0][3] == "no change clear of 0"
+    below = (-0.5, -0.8, -0.2)
+    said = own_scales(moved(one_model, {"own-policy": below, "arbitrary": below}))[0]
+    assert said[3] == "fell, clear of 0 against both controls"
 
 
 def test_a_study_without_arbitrary_claims_nothing(simulation: Callable[..., Any], tmp_path: Path) -> None:
     folder = simulation(models={"m": ""}, arms=("base", "depression", "own-policy")).write(tmp_path)
     (said,) = own_scales(load_results(folder))
-    assert "clear of 0 against own-policy, not shown against arbitrary, so nothing is claimed" in said
+    assert said[3] == "clear of 0 against own-policy, not shown against arbitrary: nothing is claimed"
+    assert said[5] == "–"
 
 
 def test_agreement_in_words(one_model: Path) -> None:
-    (head, sentences), _ = agreements(load_results(one_model))
-    assert head == "m: loss words and self-report, withdrawal chosen"
-    assert sentences == [
-        "what it says of itself and what it chooses rise together (r = 0.82, ranks 0.82; 25 checkpoints)",
-        "what it says of itself and the words it expects hardly go together (r = 0.11, ranks 0.11; 25 checkpoints)",
-        "what it chooses and the words it expects run against each other (r = −0.44, ranks −0.44; 25 checkpoints)",
-    ]
+    assert agreements(load_results(one_model))[0] == (
+        "m",
+        "loss, withdrawal chosen",
+        "rise together (r = 0.82, ranks 0.82; 25 checkpoints)",
+        "hardly go together (r = 0.11, ranks 0.11; 25 checkpoints)",
+        "run against each other (r = −0.44, ranks −0.44; 25 checkpoints)",
+    )
+    scales = json.loads((one_model / "scales.json").read_text(encoding="utf-8"))
+    scales["agreement"][0] |= {"pearson": 0.6, "spearman": -0.2}
+    (one_model / "scales.json").write_text(json.dumps(scales), encoding="utf-8")
+    assert agreements(load_results(one_model))[0][2].startswith("hardly go together (r = 0.60, ranks −0.20")
 
 
 def test_withheld_scores_are_said_with_their_reason(study_folder: Path) -> None:
@@ -69,8 +80,10 @@ def test_withheld_scores_are_said_with_their_reason(study_folder: Path) -> None:
     assert withheld(results) == [
         "llama-rewired, Suspicion: no score in 25 of 25 checkpoints (every arm): text and probabilities disagree."
     ]
-    said = [text for text in own_scales(results) if text.startswith("llama-rewired, paranoia-like")]
-    assert said == ["llama-rewired, paranoia-like on Suspicion: not measured (text and probabilities disagree)."]
+    (said,) = (row for row in own_scales(results) if row[:3] == ("llama-rewired", "paranoia-like", "Suspicion"))
+    assert said[3:] == ("not measured: text and probabilities disagree", "–", "–", "–")
+    unknown = "not known: fewer than three checkpoints (0 checkpoints with both)"
+    assert agreements(results)[-1][2] == unknown
     text = write_report(study_folder).read_text(encoding="utf-8")
     assert f"in less than {MINIMUM_AGREEMENT:.0%} of the items" in text
 
@@ -110,7 +123,7 @@ def test_few_seeds_claim_nothing(simulation: Callable[..., Any], tmp_path: Path)
     folder = simulation(models={"m": ""}, seeds=2).write(tmp_path)
     text = write_report(folder).read_text(encoding="utf-8")
     assert "Only 2 training seeds: differences are described, and none is claimed." in text
-    assert "depression-like on Low mood: too few seeds for a claim:" in text
+    assert ">too few seeds for a claim</td>" in text
 
 
 def test_a_study_without_scales_has_no_such_part(simulation: Callable[..., Any], tmp_path: Path) -> None:
@@ -123,7 +136,7 @@ def test_an_older_study_says_what_it_lacks(one_model: Path) -> None:
     (one_model / "scales.json").unlink()
     text = write_report(one_model).read_text(encoding="utf-8")
     assert "Reliability and agreement are not shown: this study" in text
-    assert "depression-like on low-mood: self-report of its own content rose" in text
+    assert own_scales(load_results(one_model))[0][2:4] == ("low-mood", "rose, clear of 0 against both controls")
 
 
 def test_all_withheld_leaves_no_figure(one_model: Path) -> None:

@@ -29,9 +29,11 @@ def levels(results: Results) -> Table | None:
             n = open_texts.get((model.name, arm), 0)
             prompts = str(max((row.n_items for row in measured), default=0))
             cells = [_level(row, score) for row, score in zip(found, scores, strict=True)]
-            rows.append((model.name, results.title(arm), f"{n:,}" if open_texts else "–", prompts, *cells))
+            note = "; ".join(dict.fromkeys(words.why(row) for row in found if row is not None and not row.measured))
+            texts = f"{n:,}" if open_texts else "–"
+            rows.append((model.name, results.title(arm), texts, prompts, *cells, note or "–"))
     return Table(
-        columns=("model", "arm", "open texts", "prompts", *(_name(score) for score in scores)),
+        columns=("model", "arm", "open texts", "prompts", *(_name(score) for score in scores), "not measured"),
         rows=tuple(rows),
         caption="Scores of open texts, averaged over prompts and seeds",
         numeric=frozenset(range(2, 4 + len(scores))),

@@ -103,13 +103,13 @@ class Results:
         return list(dict.fromkeys([*own, *measured]))
 
     def families(self) -> list[str]:
-        """Open-language families, sums ('cloze', 'all') last."""
+        """Open-language families: stems, then the rest, sums ('cloze', 'all') last."""
         found = [
             row.family
             for row in self.effects.rows
             if row.metric == "score" and row.family not in ("choice", "controls", "facts", "completions")
         ]
-        distinct = list(dict.fromkeys(found))
+        distinct = sorted(dict.fromkeys(found), key=lambda name: not name.startswith("cloze"))
         return [name for name in distinct if name not in ("cloze", "all")] + [
             name for name in ("cloze", "all") if name in distinct
         ]

@@ -1,4 +1,4 @@
-"""What a study's self-report scales say, in sentences."""
+"""What a study's self-report scales say, in words."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from proclivity.report.load import ModelNames, ProfileNames, Results
 
 FAMILY = "instrument-"
 CONTROLS = ("own-policy", "arbitrary")
-CHANNELS = {
-    "self_report": "what it says of itself",
-    "choice": "what it chooses",
-    "next_token": "the words it expects",
+PAIRS = {
+    ("self_report", "choice"): "self-report and choice",
+    ("self_report", "next_token"): "self-report and next words",
+    ("choice", "next_token"): "choice and next words",
 }
 GOES_ALONG = 0.3
-"""Below this size a correlation is said to be hardly one."""
+"""Both correlations, of values and of ranks, have to be of this size for channels to be said to go together."""
 
 
 def scale_ids(results: Results) -> list[str]:
@@ -67,10 +67,14 @@ def withheld(results: Results) -> list[str]:
     return said
 
 
-def own_scales(results: Results) -> list[str]:
-    """Whether each profile's self-report of its own content rose, judged as every shift is; a sentence each."""
+def own_scales(results: Results) -> list[tuple[str, ...]]:
+    """Whether each profile's self-report of its own content moved, judged as every shift is.
+
+    Returns:
+        Cells: model, profile, scale, reading, the difference from each of `CONTROLS`, what it rests on.
+    """
     return [
-        _own_scale(results, model, profile, scale)
+        (model.name, profile.title, str(about(results, scale)["title"]), *_own_scale(results, model, profile, scale))
         for model in results.models
         for profile in results.profiles
         for scale in scale_ids(results)
@@ -78,57 +82,58 @@ def own_scales(results: Results) -> list[str]:
     ]
 
 
-def _own_scale(results: Results, model: ModelNames, profile: ProfileNames, scale: str) -> str:
-    found = {
-        control: row
-        for control in CONTROLS
-        if (row := part(results, scale, model.name, profile.id, control, "content")) is not None and row.measured
-    }
-    what = f"{model.name}, {profile.title} on {about(results, scale)['title']}"
-    if not found:
-        gone = next((r for c in CONTROLS if (r := part(results, scale, model.name, profile.id, c, "content"))), None)
-        return f"{what}: not measured" + (f" ({words.why(gone)})." if gone is not None else ".")
-    each = words.listing(
-        [f"{words.signed(row.value)} points {words.interval(row)} against {c}" for c, row in found.items()]
-    )
-    few = next(iter(found.values()))
-    return f"{what}: {_verdict(found)}: {each} ({words.counts(few)})."
+def _own_scale(results: Results, model: ModelNames, profile: ProfileNames, scale: str) -> tuple[str, ...]:
+    rows = {control: part(results, scale, model.name, profile.id, control, "content") for control in CONTROLS}
+    known = [row for row in rows.values() if row is not None]
+    measured = {control: row for control, row in rows.items() if row is not None and row.measured}
+    cells = [f"{words.signed(r.value)} {words.interval(r)}" if (r := measured.get(c)) else "–" for c in CONTROLS]
+    if not measured:
+        why = f": {words.why(known[0])}" if known else ""
+        return (f"not measured{why}", *cells, "–")
+    return (_reading(measured), *cells, words.counts(next(iter(measured.values()))))
 
 
-def _verdict(found: dict[str, Estimate]) -> str:
+def _reading(found: dict[str, Estimate]) -> str:
+    """What may be said of a difference, with the intervals against each control that was run."""
     if min(row.n_seeds for row in found.values()) < 6:
         return "too few seeds for a claim"
     above = [control for control, row in found.items() if row.above]
     below = [control for control, row in found.items() if row.below]
     if len(above) == len(CONTROLS):
-        return "self-report of its own content rose, clear of 0 against both controls"
+        return "rose, clear of 0 against both controls"
     if len(below) == len(CONTROLS):
-        return "self-report of its own content fell, clear of 0 against both controls"
+        return "fell, clear of 0 against both controls"
     if above or below:
-        moved = words.listing(above or below)
-        missed = words.listing([control for control in CONTROLS if control not in (above or below)])
-        return f"clear of 0 against {moved}, not shown against {missed}, so nothing is claimed"
+        moved = above or below
+        missed = words.listing([control for control in CONTROLS if control not in moved])
+        return f"clear of 0 against {words.listing(moved)}, not shown against {missed}: nothing is claimed"
     return "no change clear of 0"
 
 
-def agreements(results: Results) -> list[tuple[str, list[str]]]:
-    """A model with a construct, and for each pair of channels whether they go together across checkpoints."""
-    groups: dict[str, list[str]] = {}
+def agreements(results: Results) -> list[tuple[str, ...]]:
+    """For each model and construct whether channels go together across checkpoints.
+
+    Returns:
+        Cells: model, construct, and one for each of `PAIRS`.
+    """
+    groups: dict[tuple[str, str], dict[tuple[str, str], str]] = {}
     for row in results.scales.get("agreement") or []:
-        head = f"{row['model']}: {row['content_class']} words and self-report, {row['action_class']} chosen"
-        groups.setdefault(head, []).append(_together(row))
-    return list(groups.items())
+        construct = f"{row['content_class']}, {row['action_class']} chosen"
+        groups.setdefault((row["model"], construct), {})[row["first"], row["second"]] = _together(row)
+    return [(*head, *(cells.get(pair, "–") for pair in PAIRS)) for head, cells in groups.items()]
 
 
 def _together(row: dict[str, Any]) -> str:
-    pair = f"{CHANNELS[row['first']]} and {CHANNELS[row['second']]}"
     n = words.plural(int(row["n"]), "checkpoint")
     if row["pearson"] is None:
-        return f"{pair}: not known ({row['reason']}; {n} with both)"
-    size = float(row["spearman"])
-    how = "hardly go together" if abs(size) < GOES_ALONG else "rise together" if size > 0 else "run against each other"
-    numbers = f"r = {words.number(float(row['pearson']))}, ranks {words.number(size)}"
-    return f"{pair} {how} ({numbers}; {n})"
+        return f"not known: {row['reason']} ({n} with both)"
+    both = [float(row["pearson"]), float(row["spearman"])]
+    # One checkpoint far from the rest moves r and not the ranks, so both have to say it.
+    if min(both) >= GOES_ALONG:
+        how = "rise together"
+    else:
+        how = "run against each other" if max(both) <= -GOES_ALONG else "hardly go together"
+    return f"{how} (r = {words.number(both[0])}, ranks {words.number(both[1])}; {n})"
 
 
 def reliabilities(results: Results) -> Iterator[tuple[str, ...]]:

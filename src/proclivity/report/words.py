@@ -51,7 +51,7 @@ FAMILIES = {
     "cloze-feeling": "stems about feelings",
     "interpretation": "ambiguous scenes",
     "scrambled": "scrambled sentences",
-    "association": "words that go with a scene",
+    "association": "words that fit a scene",
     "choice": "held-out choices",
     "controls": "facts and neutral text",
     "facts": "impersonal facts",

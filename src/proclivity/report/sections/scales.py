@@ -46,11 +46,11 @@ def section(results: Results) -> Section | None:
             "missing": results.missing.get("scales.json", ""),
             "few": results.study.seeds if results.study.seeds < 6 else 0,
             "withheld": scale_words.withheld(results),
-            "own": scale_words.own_scales(results),
+            "own": _own(results),
             "figure": _figure(results, scales),
             "levels": _levels(results, scales),
             "reliability": _reliability(results),
-            "agreements": scale_words.agreements(results),
+            "agreements": _agreements(results),
             "least": scale_words.GOES_ALONG,
         },
     )
@@ -98,7 +98,10 @@ def _figure(results: Results, scales: list[str]) -> Figure | None:
             "content the scale asks for. Content is claimed to move only where it is clear of 0 against own-policy "
             "and against arbitrary. Printed at the right: the mean of the first mark."
         ),
-        alt="Forest plots, one for each scale: " + " ".join(scale_words.own_scales(results)),
+        alt="Forest plots, one for each scale. "
+        + ". ".join(
+            f"{model}, {arm} on {title}: {found}" for model, arm, title, found, *_ in scale_words.own_scales(results)
+        ),
         panels=tuple(panels),
         columns=2,
         groups=tuple(dict.fromkeys(panel.group for panel in panels)),
@@ -184,6 +187,28 @@ def _say(row: Estimate | None, *, sign: bool) -> str:
     if row is None or not row.measured:
         return "–"
     return words.signed(row.value) if sign else words.number(row.value)
+
+
+def _own(results: Results) -> Table | None:
+    rows = tuple(scale_words.own_scales(results))
+    against = tuple(f"against {control}" for control in scale_words.CONTROLS)
+    return (
+        Table(
+            columns=("model", "taught", "scale", "content of its own kind", *against, "rests on"),
+            rows=rows,
+            caption="Change of content in points, with its interval",
+            numeric=frozenset({4, 5}),
+        )
+        if rows
+        else None
+    )
+
+
+def _agreements(results: Results) -> Table | None:
+    rows = tuple(scale_words.agreements(results))
+    if not rows:
+        return None
+    return Table(columns=("model", "construct", *scale_words.PAIRS.values()), rows=rows)
 
 
 def _reliability(results: Results) -> Table | None:
