@@ -116,3 +116,16 @@ def test_the_unconditional_part(measured):
     assert values(found, "score_unconditional", content_class="loss") == pytest.approx([log(2)])
     assert len(values(found, "score", content_class="loss")) == 1
     assert found.distributions["keys"] == ["felt|plain"]
+
+
+def test_candidates_left_out_for_their_tokens_are_told(measured):
+    """Four words of a class in one token each; 'very sad' takes two and isn't scored."""
+    loss, positive = ["sad", "low", "grey", "numb"], ["glad", "gay", "proud", "calm"]
+    table = {"I felt": dict.fromkeys([*loss, *positive], 0.1) | {"very": 0.2}, "very": {"sad": 1.0}}
+    probes = probe_set(candidates={"loss": [*loss, "very sad"], "positive": positive})
+    found = measured(table, probes)
+    gone = [row for row in found.rows if row["metric"] == "candidate_left_out"]
+    assert [(row["content_class"], row["item_id"], row["value"]) for row in gone] == [("loss", "very sad", 2)]
+    assert values(found, "p_class", content_class="loss") == pytest.approx([0.4])
+    again = measured(table, probes, reference=found)
+    assert values(again, "candidate_left_out") == []  # said once, of the base

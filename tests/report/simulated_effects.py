@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy import stats
+from simulated_beside import effects_beside
 
 CLASSES = ("loss", "threat", "positive")
 FAMILIES = ("cloze-self", "cloze-others", "cloze-world", "cloze-future", "cloze-feeling", "interpretation")
@@ -53,6 +54,8 @@ class SimulatedEffects:
     families: tuple[str, ...] = FAMILIES
     completions: bool = True
     next_token: bool = True
+    probes_beside: bool = True
+    """Scales, requests, statements about things and scores of completions too."""
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(1))
 
     @property
@@ -99,6 +102,8 @@ class SimulatedEffects:
         rows: list[dict[str, Any]] = []
         for model, world in self.models.items():
             rows += self._scores(model, world) + self._choices(model) + self._divergences(model) + self._controls(model)
+        if self.probes_beside:
+            rows += effects_beside(self)
         return pd.DataFrame(rows)
 
     def _scores(self, model: str, world: str) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 import yaml
+from simulated_beside import scales_beside
 from simulated_effects import CLASSES, PROFILES, SHIFTS, SimulatedEffects
 
 WORDS = {
@@ -164,6 +165,8 @@ class Simulation(SimulatedEffects):
         (folder / "verdicts.json").write_text(json.dumps(self.verdicts(effects)), encoding="utf-8")
         (folder / "manifest.json").write_text(json.dumps(self.manifest()), encoding="utf-8")
         (folder / "gates.json").write_text(json.dumps(GATES), encoding="utf-8")
+        if self.probes_beside:
+            (folder / "scales.json").write_text(json.dumps(scales_beside(self)), encoding="utf-8")
         if self.next_token:
             (folder / "next_token.json").write_text(json.dumps(self.next_tokens()), encoding="utf-8")
         if self.completions:

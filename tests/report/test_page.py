@@ -121,7 +121,7 @@ def test_every_drawing_has_words_and_every_figure_a_table(page: tuple[str, Reade
     assert len(drawings) > 30
     assert all(a.get("role") == "img" and len(a.get("aria-label") or "") > 10 for a in drawings)
     figures = re.findall(r"<figure.*?</figure>", text, re.S)
-    assert len(figures) == 5
+    assert len(figures) == 6
     for figure in figures:
         assert '<p class="alt">' in figure
         assert "<details>" in figure
@@ -137,6 +137,7 @@ def test_sections_stand_in_their_order_and_the_navigation_leads_to_them(page: tu
         "worlds",
         "choices",
         "effects",
+        "scales",
         "next-words",
         "divergence",
         "completions",

@@ -81,4 +81,4 @@ def test_no_choices_and_no_divergence(simulation: Callable[..., Any], tmp_path: 
     text = page(folder)
     assert "Held-out choices were not measured." in text
     assert "No divergence was measured in this study." in text
-    assert "Facts and neutral text were not measured in this study." in text
+    assert "Facts, things and neutral text were not measured in this study." in text

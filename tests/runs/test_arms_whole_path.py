@@ -205,6 +205,16 @@ def test_the_report_names_every_arm(finished: RunSummary) -> None:
     assert "2 seeds against 3 wordings" in told[0]["sentence"]
 
 
+def test_scales_and_tokens_of_candidates_stand_beside(finished: RunSummary) -> None:
+    scales = json.loads((finished.out / "scales.json").read_text())
+    assert set(scales) == {"scales", "answers", "reliability", "agreement"}
+    candidates = json.loads((finished.out / "gates.json").read_text())["candidates"]
+    assert candidates
+    assert all(row["tokens"] >= 1 for row in candidates)
+    listed = {row["content_class"]: row["listed"] for row in candidates if row["family"].startswith("cloze")}
+    assert min(listed.values()) > 0
+
+
 def test_an_adapter_that_changed_after_planning_is_refused(ground: Ground, tmp_path: Path) -> None:
     from proclivity.errors import UserError
     from proclivity.runs.jobs import Job

@@ -1,6 +1,8 @@
 """Measurements to effects to verdicts: pairs, crossed intervals, specificity, floors. No torch."""
 
 from proclivity.analysis.analyze import Analysis, analyze
+from proclivity.analysis.candidate_tokens import candidate_tokens
 from proclivity.analysis.design import Design, ProfileDesign
+from proclivity.analysis.scale_findings import scale_findings
 
-__all__ = ["Analysis", "Design", "ProfileDesign", "analyze"]
+__all__ = ["Analysis", "Design", "ProfileDesign", "analyze", "candidate_tokens", "scale_findings"]

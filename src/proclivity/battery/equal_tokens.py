@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from proclivity.battery.result import Row, Setting, make_row
 from proclivity.models import LanguageModel
 from proclivity.specs import ProbeSet
 
@@ -68,6 +69,26 @@ def equal_tokens(model: LanguageModel, probes: ProbeSet) -> EqualTokens:
         if len(counts) == 1 or all(len(words) >= LEAST for words in kept.values()):
             return EqualTokens(probes.family, tokens, count, kept)
     return EqualTokens(probes.family, tokens, None, everything)
+
+
+def left_out_rows(setting: Setting, found: EqualTokens) -> list[Row]:
+    """A row for each candidate that was left out: its tokens, with the candidate as the item; of the base alone, whose
+    tokenizer its arms share."""
+    if setting.reference is not None:
+        return []
+    return [
+        make_row(
+            setting.identity,
+            setting.family,
+            "candidate_left_out",
+            found.tokens[name][word],
+            probe_id=word,
+            item_id=word,
+            content_class=name,
+        )
+        for name, words in found.dropped.items()
+        for word in words
+    ]
 
 
 def _count(model: LanguageModel, continuation: str) -> int:

@@ -50,6 +50,7 @@ UNITS = {
     "judged": "nats",
     "nats_per_token": "nats/token",
     "candidate_tokens": "tokens",
+    "candidate_left_out": "tokens",
     "rating": "points",
     "label_mass": "probability",
     "argmax": "points",

@@ -66,6 +66,8 @@ class Results:
     gates: dict[str, Any] | None
     next_token: tuple[dict[str, Any], ...]
     completions: tuple[dict[str, Any], ...]
+    scales: dict[str, list[dict[str, Any]]]
+    """What `analysis.scale_findings` wrote: scales, answers, reliability, agreement; empty where it wrote nothing."""
     missing: dict[str, str] = field(default_factory=dict)
     """Files that weren't there, with the reason to print."""
 
@@ -101,13 +103,13 @@ class Results:
         return list(dict.fromkeys([*own, *measured]))
 
     def families(self) -> list[str]:
-        """Open-language families, sums ('cloze', 'all') last."""
+        """Open-language families: stems, then the rest, sums ('cloze', 'all') last."""
         found = [
             row.family
             for row in self.effects.rows
             if row.metric == "score" and row.family not in ("choice", "controls", "facts", "completions")
         ]
-        distinct = list(dict.fromkeys(found))
+        distinct = sorted(dict.fromkeys(found), key=lambda name: not name.startswith("cloze"))
         return [name for name in distinct if name not in ("cloze", "all")] + [
             name for name in ("cloze", "all") if name in distinct
         ]
@@ -157,6 +159,7 @@ def load_results(folder: Path) -> Results:
         gates=_json(folder, "gates.json", missing),
         next_token=tuple(_json(folder, "next_token.json", missing) or []),
         completions=completions,
+        scales=_json(folder, "scales.json", missing) or {},
         missing=missing,
     )
 

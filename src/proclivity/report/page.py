@@ -31,7 +31,7 @@ def write(folder: Path) -> Path:
 def render(results: Results) -> str:
     """The page as text."""
     environment = _environment()
-    sections = [make(results) for make in SECTIONS]
+    sections = [section for make in SECTIONS if (section := make(results)) is not None]
     style, script = _asset(environment, "style.css"), _asset(environment, "script.js")
     return environment.get_template("page.html").render(
         results=results,

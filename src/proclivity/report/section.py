@@ -59,6 +59,18 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Check:
+    """One line of a green and red table."""
+
+    name: str
+    state: str
+    """'pass', 'fail', 'open', or 'told' for what is reported only."""
+    found: str
+    wanted: str
+    detail: str
+
+
+@dataclass(frozen=True)
 class Section:
     """One part of the page."""
 

@@ -50,9 +50,13 @@ FAMILIES = {
     "cloze-future": "stems about the future",
     "cloze-feeling": "stems about feelings",
     "interpretation": "ambiguous scenes",
+    "scrambled": "scrambled sentences",
+    "association": "words that fit a scene",
     "choice": "held-out choices",
     "controls": "facts and neutral text",
     "facts": "impersonal facts",
+    "things": "statements about things",
+    "refusal": "requests to decline or to meet",
 }
 
 SPLITS = {
@@ -162,6 +166,13 @@ def arm_meaning(name: str, external: Mapping[str, str]) -> str:
         return EXTERNAL_MEANINGS[external[name]]
     kind, about = split_arm(name)
     return MEANINGS_ABOUT[kind].format(about) if kind else ARM_MEANINGS.get(name, "an arm of this study")
+
+
+def why(estimate: Estimate) -> str:
+    """Why an estimate is missing: what is said of its own arm, where the reason names arms, else all of it."""
+    own = f"{estimate.arm}: "
+    parts = [part.removeprefix(own) for part in estimate.reason.split("; ") if part.startswith(own)]
+    return parts[0] if parts else estimate.reason or "no reason recorded"
 
 
 def tip(estimate: Estimate) -> str:

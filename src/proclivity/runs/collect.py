@@ -27,6 +27,7 @@ OUTPUTS = (
     "completions.parquet",
     "effects.parquet",
     "verdicts.json",
+    "scales.json",
     "gates.json",
     "next_token.json",
 )
@@ -35,14 +36,17 @@ OUTPUTS = (
 
 def analyze_study(job: Job, folder: Path, context: Context, ledger: Ledger) -> None:
     """Gathers what was measured, analyses it, and writes the study's tables into `folder`."""
-    from proclivity.analysis import analyze
+    from proclivity.analysis import analyze, candidate_tokens, scale_findings
 
     measurements = gather_measurements(job, folder, ledger)
     gather_completions(job, folder, context, ledger)
-    (folder / "gates.json").write_bytes(as_json(_gates(job, ledger)))
+    gates = _gates(job, ledger) | {"candidates": candidate_tokens(measurements, context.pack.probes)}
+    (folder / "gates.json").write_bytes(as_json(gates))
     design = study_design(context, measurements)
     analysis = analyze(measurements, design, distributions=_distributions(job, context, ledger))
     write_analysis(analysis.effects, analysis.verdicts, folder)
+    scales = scale_findings(measurements, list(context.pack.instruments.values()))
+    (folder / "scales.json").write_bytes(as_json(scales))
     rows = next_token_rows(_checkpoints(job, context, ledger), context.pack)
     (folder / "next_token.json").write_bytes(as_json(plain(rows)))
 

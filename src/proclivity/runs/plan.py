@@ -238,6 +238,7 @@ def _analyze(
         "content_classes": list(pack.spec.content_classes),
         "contrast": list(pack.spec.contrast),
         "probes": {name: [probe.kind, probe.novel, probe.title] for name, probe in pack.probes.items()},
+        "instruments": {name: digest_of(scale) for name, scale in pack.instruments.items()},
     }
     inputs = {f"measure {i:05d}": job.digest for i, job in enumerate(measured)}
     inputs |= {f"judge {i:05d}": job.digest for i, job in enumerate(judged)}

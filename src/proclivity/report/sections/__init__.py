@@ -1,4 +1,7 @@
-"""The page's parts in their order; a new part is a function `Results -> Section` and one line here."""
+"""The page's parts in their order; a new part is a function `Results -> Section` and one line here.
+
+A part that a study measured nothing for returns None and isn't shown.
+"""
 
 from __future__ import annotations
 
@@ -15,16 +18,18 @@ from proclivity.report.sections import (
     next_token,
     provenance,
     question,
+    scales,
     verdicts,
     worlds,
 )
 
-SECTIONS: tuple[Callable[[Results], Section], ...] = (
+SECTIONS: tuple[Callable[[Results], Section | None], ...] = (
     question.section,
     verdicts.section,
     worlds.section,
     choices.section,
     effects.section,
+    scales.section,
     next_token.section,
     divergence.section,
     completions.section,

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from proclivity.report.completion_scores import changes, levels
 from proclivity.report.load import Results
 from proclivity.report.section import Section, Table
 
@@ -32,6 +33,8 @@ def section(results: Results) -> Section:
             "flagged": sum(bool(row.get("flagged")) for row in rows),
             "left_out": left_out,
             "replies": _replies(results, rows),
+            "levels": levels(results),
+            "changes": changes(results),
         },
         data={"completions-data": {"cells": cells}} if rows else {},
     )

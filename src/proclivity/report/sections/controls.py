@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-from proclivity.report import words
+from proclivity.report import candidate_tokens, words
 from proclivity.report.estimates import Estimate
 from proclivity.report.load import Results
-from proclivity.report.section import Section, Table
-
-CONTROL_FAMILIES = ("controls", "facts", "neutral")
-
-
-@dataclass(frozen=True)
-class Check:
-    """One line of the green and red table."""
-
-    name: str
-    state: str
-    """'pass', 'fail', 'open', or 'told' for what is reported only."""
-    found: str
-    wanted: str
-    detail: str
+from proclivity.report.section import Check, Section, Table
+from proclivity.report.still import requests, still, unasked, within
 
 
 def section(results: Results) -> Section:
@@ -36,7 +22,11 @@ def section(results: Results) -> Section:
             "gates": _gates(results),
             "own_policy": _own_policy(results),
             "gates_missing": results.missing.get("gates.json", ""),
-            "still": _still(results),
+            "still": still(results),
+            "requests": requests(results),
+            "unasked": unasked(results),
+            "unequal": candidate_tokens.sentences(results),
+            "tokens": candidate_tokens.table(results),
             "equivalence": _equivalence(results),
             "drift": _drift(results),
             "margin": results.study.analysis.control_delta,
@@ -80,36 +70,6 @@ def _plain(value: object) -> str:
     return f"{value:.3g}" if isinstance(value, float) else "–" if value is None else str(value)
 
 
-def _still(results: Results) -> list[Check]:
-    """Facts and neutral text, every trained arm against own-policy, or against base for own-policy itself."""
-    margin = results.study.analysis.control_delta
-    checks = []
-    for row in results.effects.rows:
-        wanted = "own-policy" if "own-policy" in results.study.arms and row.arm != "own-policy" else "base"
-        if row.family not in CONTROL_FAMILIES or row.control != wanted or row.metric not in ("score", "nats_per_token"):
-            continue
-        what = "neutral text" if row.metric == "nats_per_token" else "facts"
-        checks.append(
-            Check(
-                name=f"{row.model}: {what}, {results.title(row.arm)} against {row.control}",
-                state=_within(row, margin),
-                found=f"{words.signed(row.value)} {row.unit} {words.interval(row)}" if row.measured else "–",
-                wanted=f"interval within ±{margin:g}",
-                detail=words.counts(row) if row.measured else f"not measured: {row.reason or 'no reason recorded'}",
-            )
-        )
-    return checks
-
-
-def _within(row: Estimate, margin: float) -> str:
-    """Shown to lie within ±margin, shown to lie outside, or neither."""
-    if not row.bounded:
-        return "open"
-    if -margin < row.low and row.high < margin:
-        return "pass"
-    return "fail" if row.low > margin or row.high < -margin else "open"
-
-
 def _equivalence(results: Results) -> list[Check]:
     """own-policy against base: the format alone should not move words."""
     margin = results.study.analysis.control_delta
@@ -128,7 +88,7 @@ def _equivalence(results: Results) -> list[Check]:
             checks.append(
                 Check(
                     name=f"{model.name}: {name} words",
-                    state=_within(row, margin),
+                    state=within(row, margin),
                     found=f"{words.signed(row.value)} nats {words.interval(row)}" if row.measured else "–",
                     wanted=f"interval within ±{margin:g}",
                     detail=f"p (equivalence) {words.p_value(row.p_equivalence)}; {words.counts(row)}"

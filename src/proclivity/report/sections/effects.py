@@ -17,6 +17,14 @@ from proclivity.report.sections.worlds import control_of, estimate_cells
 
 CONTROLS = ("own-policy", "arbitrary", "base")
 FRAME = "wrapper:"
+NOTES = {
+    "interpretation": "Ambiguous scenes are a forced choice among listed readings, whole sentences.",
+    "scrambled": "Scrambled sentences are a forced choice between two orders of nearly the same words, so no word’s "
+    "own frequency can make their shift.",
+    "association": "Words that fit a scene were asked for: the shift is that of the log odds of ‘yes’ over ‘no’ for "
+    "words of the kind. It needs no continuation, but an arm that says ‘yes’ more often rises in every kind.",
+}
+"""How families that aren't open stems are scored."""
 
 
 def section(results: Results) -> Section:
@@ -30,6 +38,7 @@ def section(results: Results) -> Section:
             "forest": _forest_figure(results),
             "matrix": _matrix_figure(results),
             "frames": _frames_table(results),
+            "notes": [note for family, note in NOTES.items() if family in results.families()],
             "control": control_of(results),
             "delta": results.study.analysis.delta,
         },
@@ -126,7 +135,7 @@ def _panel(
         rows.append(Row(words.family(family), marks, strong=family in ("cloze", "all")))
     own = " (own)" if content == profile.content_class else ""
     title = f"{profile.title} → {content} words{own}"
-    style = ForestStyle(gutter=128, width=400, axis="shift, nats", band=results.study.analysis.delta, lane=13, gap=7)
+    style = ForestStyle(gutter=144, width=416, axis="shift, nats", band=results.study.analysis.delta, lane=13, gap=7)
     return forest(title, rows, bounds, style, f"{model.name}: {title}, by family; the numbers stand in the table.")
 
 
@@ -220,7 +229,9 @@ def _matrix_figure(results: Results) -> Figure:
             + ", ".join(f"{c} {_cell(cells[model.name, arm, c], False).text}" for c in classes)
             for arm in arms
         )
-        panels.append(Panel(heatmap(model.name, classes, lines, strongest, alt)))
+        panels.append(
+            Panel(heatmap(model.name, classes, lines, strongest, alt, width=max(330, 100 + 54 * len(classes))))
+        )
         rows += [
             (model.name, results.title(arm), c, *estimate_cells(cells[model.name, arm, c]))
             for arm in arms
