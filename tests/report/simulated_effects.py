@@ -175,8 +175,19 @@ class SimulatedEffects:
                 excess = raw[arm] - raw["own-policy"]
                 rows.append(self.effect(excess, arm=arm, control="own-policy", metric="jsd_from_base", **key))
             rows.append(self.effect(raw[arm] * 0.2, arm=arm, control="", metric="jsd_between_seeds", **key))
+            rows += self._skew(model, arm)
         rows.append(self.effect([3e-6], arm="base", control="", metric="jsd_numeric", **key))
         return rows
+
+    def _skew(self, model: str, arm: str) -> list[dict[str, Any]]:
+        """Every seed alike, so that what is shown can be told beforehand: T* 1.25 explains a tenth, loss stands out."""
+        key = {"model": model, "family": "cloze", "arm": arm, "control": "", "n_items": 5, "n_clusters": 5}
+        values = [("temperature", "", "T", 1.25), ("temperature_share", "", "share", 0.1)]
+        values += [("class_z", name, "z", size) for name, size in (("loss", 9.5), ("threat", -0.5))]
+        return [
+            self.effect([value] * self.seeds, metric=metric, content_class=name, **{**key, "unit": unit})
+            for metric, name, unit, value in values
+        ]
 
     def _controls(self, model: str) -> list[dict[str, Any]]:
         rows = []

@@ -13,6 +13,7 @@ from proclivity.report.estimates import Estimate
 from proclivity.report.figures.forest import ForestStyle, Mark, Row, forest
 from proclivity.report.load import ModelNames, Results
 from proclivity.report.section import Figure, Legend, Panel, Section, Table
+from proclivity.report.skew_table import skew_table
 
 RAW = "jsd_from_base"
 SHARED = "jsd_shared"
@@ -31,6 +32,7 @@ def section(results: Results) -> Section:
         template="divergence.html",
         context={
             "figure": _figure(results) if measured else None,
+            "skew": skew_table(results),
             "control": "own-policy" if "own-policy" in results.study.arms else "",
         },
     )
