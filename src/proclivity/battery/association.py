@@ -15,35 +15,36 @@ from numpy.typing import NDArray
 from proclivity.battery.result import FamilyResult, Row, Setting, make_row
 from proclivity.metrics import LOW_MASS, MINIMUM_MASS
 from proclivity.models import LanguageModel, as_read
-from proclivity.specs import ProbeItem, ProbeSet, fill
+from proclivity.specs import ProbeItem, fill
 
 Answer = Literal["yes", "no"]
 ANSWERS: tuple[Answer, ...] = ("yes", "no")
 
 
 def measure_association(setting: Setting) -> FamilyResult:
-    """One family: for each sentence and word P(yes) against P(no), and their log odds.
+    """One family: for each sentence, word and wording of the question P(yes) against P(no), and their log odds.
 
     `score` is ln P(yes) − ln P(no), nats; `p_class` is P(yes) / (P(yes) + P(no)). Both need an answer mass of .01.
     """
     probes = setting.pack.probe_set(setting.family)
     asked = [
-        (item, group, word)
+        (item, wrapper, group, word)
         for item in probes.items
+        for wrapper in probes.wordings
         for group, words in (item.candidates or probes.candidates).items()
         for word in words
     ]
-    prompts = [_prompt(setting, probes, item, word) for item, _, word in asked]
+    prompts = [_prompt(setting, probes.wordings[wrapper], item, word) for item, wrapper, _, word in asked]
     log_p = answer_log_probs(setting.model, probes.answers, prompts)  # (N, 2)
     rows = []
-    for (item, group, word), line in zip(asked, log_p, strict=True):
-        rows += _rows(setting, item, group, word, line)
+    for (item, wrapper, group, word), line in zip(asked, log_p, strict=True):
+        rows += _rows(setting, item, wrapper, group, word, line)
     return FamilyResult(rows)
 
 
-def _prompt(setting: Setting, probes: ProbeSet, item: ProbeItem, word: str) -> str:
+def _prompt(setting: Setting, wording: str, item: ProbeItem, word: str) -> str:
     text = fill(item.text, setting.pack.spec.narrator)
-    question = probes.question.replace("{text}", text).replace("{word}", word)
+    question = wording.replace("{text}", text).replace("{word}", word)
     user, _, prefill = question.rpartition(" ")
     return as_read(setting.model, question, user, prefill)
 
@@ -59,14 +60,16 @@ def answer_log_probs(
     return np.stack([np.logaddexp.reduce(found[:, column], axis=1) for column in columns], axis=1)
 
 
-def _rows(setting: Setting, item: ProbeItem, group: str, word: str, log_p: NDArray[np.float64]) -> list[Row]:
+def _rows(
+    setting: Setting, item: ProbeItem, wrapper: str, group: str, word: str, log_p: NDArray[np.float64]
+) -> list[Row]:
     fields = {
         "probe_id": f"{item.id}.{word}",
         "item_id": item.id,
         "cluster": item.cluster or item.id,
         "domain": item.domain,
         "referent": item.referent,
-        "wrapper": "plain",
+        "wrapper": wrapper,
         "content_class": group,
     }
     mass = float(np.exp(np.logaddexp(*log_p)))

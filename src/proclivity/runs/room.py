@@ -153,4 +153,5 @@ def _questions(probes: ProbeSet) -> Iterator[str]:
         groups = item.candidates if item.candidates is not None else probes.candidates
         for words in groups.values():
             for word in words:
-                yield probes.question.replace("{text}", item.text).replace("{word}", word)
+                for asked in probes.wordings.values():
+                    yield asked.replace("{text}", item.text).replace("{word}", word)

@@ -8,8 +8,8 @@ from proclivity.battery.questions import questions
 from proclivity.models import LanguageModel
 from proclivity.specs import INSTRUMENT_FAMILY, BatterySpec, DecisionsSpec, LoadedPack, ProbeSet
 
-PHRASES = ("interpretation", "scrambled", "association")
-"""Kinds of probes whose every candidate is read as a text of its own."""
+PHRASES = ("interpretation", "scrambled")
+"""Kinds of probes whose every candidate is read as a text of its own; an association is a question a word."""
 
 
 def workload(model: LanguageModel, pack: LoadedPack, battery: BatterySpec, family: str) -> int:
@@ -33,6 +33,9 @@ def _choices(pack: LoadedPack, battery: BatterySpec) -> int:
 
 
 def _places(model: LanguageModel, pack: LoadedPack, probes: ProbeSet) -> int:
+    if probes.question:
+        words = sum(len(group) for item in probes.items for group in (item.candidates or probes.candidates).values())
+        return len(probes.wordings) * words * sum(map(len, probes.answers.values()))
     stems = len(probes.items) * len(wrappers_for(pack, probes, model))
     if probes.kind not in PHRASES:
         return stems

@@ -235,17 +235,27 @@ class ProbeSet(Spec):
     """True where the form of the family was never seen in pretraining (packaged models)."""
     question: str = ""
     """Kind 'association': the question, with {text} and {word}; it ends where the answer begins."""
+    questions: dict[Identifier, str] = {}
+    """Kind 'association': other wordings of the question, each a wrapper of its own beside 'plain'."""
     answers: dict[Literal["yes", "no"], Annotated[list[str], Field(min_length=1)]] = {}
     """Kind 'association': spellings of both answers."""
     items: Annotated[list[ProbeItem], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _complete(self) -> ProbeSet:
-        if self.kind == "association" and (set(self.answers) != {"yes", "no"} or "{word}" not in self.question):
+        asked = self.wordings.values()
+        if self.kind == "association" and (
+            set(self.answers) != {"yes", "no"} or not all("{word}" in text and "{text}" in text for text in asked)
+        ):
             raise ValueError("kind 'association' needs a question with {text} and {word}, and answers for yes and no")
         if self.kind == "refusal" and any(not item.expected for item in self.items):
             raise ValueError("kind 'refusal' needs `expected: refuse` or `expected: comply` in every item")
         return self
+
+    @property
+    def wordings(self) -> dict[str, str]:
+        """Every wording of an association's question by wrapper."""
+        return {"plain": self.question, **self.questions}
 
     @field_validator("items")
     @classmethod
