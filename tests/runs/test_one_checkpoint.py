@@ -130,6 +130,8 @@ def test_what_is_written_and_told(folder, pack, tmp_path):
     assert max(read) <= 8
     about = json.loads((tmp_path / "measured.json").read_text())
     assert (about["dtype"], about["batch_size"], about["quantization"]) == ("bfloat16", 8, "")
+    assert about["digest"] == load_model(folder).digest
+    assert about["versions"]["torch"]
     assert json.loads((tmp_path / "completions.json").read_text()) == []
 
 

@@ -14,7 +14,7 @@ from proclivity.runs.jobs import STAGE_CODE, code_digest, library_versions
 from proclivity.runs.plan import Plan
 from proclivity.runs.storage import as_json, replace_bytes
 
-_LIBRARIES = (
+LIBRARIES = (
     "torch",
     "transformers",
     "tokenizers",
@@ -46,7 +46,7 @@ def make_manifest(plan: Plan, workers: int, command: list[str], earlier: dict[st
         "finished": None,
         "command": shlex.join(command),
         "jobs_digest": _jobs_digest(plan),
-        "versions": {"python": platform.python_version(), **library_versions(_LIBRARIES)},
+        "versions": {"python": platform.python_version(), **library_versions(LIBRARIES)},
         "models": {
             model.name: {
                 "path": next(spec.path for spec in study.models if spec.name == model.name),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from proclivity.errors import UserError, unknown_name
 from proclivity.runs.checkpoint_progress import Listener, Unheard
+from proclivity.runs.jobs import library_versions
+from proclivity.runs.manifest import LIBRARIES, now
 from proclivity.runs.results import TABLE_SETTINGS, rendering, rows_table, table_schema
 from proclivity.runs.storage import as_json, replace_bytes, require_writable, writing
 from proclivity.specs import BatterySpec, LoadedPack, load_pack
@@ -113,12 +116,16 @@ def measure_checkpoint(
         listener.end()
     replace_bytes(out / "completions.json", as_json(texts))
     about = {"model": model, "adapter": str(adapter) if adapter else None, "reference": reference, "judge": judge}
-    replace_bytes(out / "measured.json", as_json(_about(about, how, content) | {"rendered": rendered}))
+    made = {"digest": subject.digest, "samples": samples, "seed": 0, "rendered": rendered}
+    replace_bytes(out / "measured.json", as_json(_about(about | made, how, content)))
     return out / "measurements.parquet"
 
 
 def _about(what: dict[str, Any], how: Loading, content: LoadedPack) -> dict[str, Any]:
-    return {**what, **asdict(how), "pack": content.spec.id, "pack_digest": content.digest}
+    """How the numbers came about, enough to make them again; loads nothing."""
+    versions = {"python": platform.python_version(), **library_versions(LIBRARIES)}
+    about = {**what, **asdict(how), "pack": content.spec.id, "pack_digest": content.digest}
+    return {**about, "versions": versions, "measured": now()}
 
 
 def _battery(content: LoadedPack, families: Sequence[str], samples: int, how: Loading) -> BatterySpec:
