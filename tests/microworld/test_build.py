@@ -38,7 +38,7 @@ def test_a_miniature_build_loads_and_is_deterministic(tmp_path, architecture):
     assert torch.isfinite(model(input_ids=ids).logits).all()
     first, second = (load_file(tmp_path / name / "model.safetensors") for name in ("one", "two"))
     assert all(torch.equal(first[key], second[key]) for key in first)
-    assert "Seed 0 is the development seed" in (tmp_path / "one" / "README.md").read_text()
+    assert "Seeds 0 and 1 are development seeds" in (tmp_path / "one" / "README.md").read_text()
     assert any("s left" in line for line in lines)
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 

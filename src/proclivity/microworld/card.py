@@ -45,8 +45,8 @@ authors put this link into the world; a link found here is a check of the instru
 | size | {size["layers"]} layers, width {size["width"]}, {size["heads"]} heads, context {size["context"]} tokens |
 | trained on | {schedule["steps"]} steps of {schedule["batch"]} × {schedule["length"]} tokens ({tokens / 1e6:.1f} M), \
 Muon {schedule["matrix_rate"]} and AdamW {schedule["learning_rate"]} at the peak, cosine, \
-float32 |
-| time | {record["seconds"]} s on {recipe["threads"]} threads; final loss {record["loss"]} nats a token |
+float32; the last {schedule["averaged"]:.0%} of the steps averaged |
+| time | {record["seconds"]} s, threads: {recipe["threads"]}; final loss {record["loss"]} nats a token |
 | coherence | choices {grammar.world.choice_coherence}, words {grammar.world.speech_coherence} |
 | characters' held-out choices right | {competence["choices_right"]:.3f} (admitted from .95) |
 | narrator's words, positive / loss / threat | {shares} (world {expected}; admitted within .03) |
@@ -55,5 +55,5 @@ float32 |
 | world digest | `{record["world_digest"]}` |
 | weights SHA-256 | `{record["weights_sha256"]}` |
 
-Seed 0 is the development seed, on which the recipe was chosen; claims about a world rest on other seeds.
+Seeds 0 and 1 are development seeds, on which the recipe was chosen; claims about a world rest on other seeds.
 """
