@@ -25,9 +25,10 @@ def skew_table(results: Results) -> Table | None:
         rows=tuple(
             _cells(results, model.name, arm, family, classes)
             for model in results.models
-            for arm in dict.fromkeys(row.arm for row in levels if row.model == model.name)
+            for arm in results.study.arms
+            if any((row.model, row.arm) == (model.name, arm) for row in levels)
         ),
-        caption="Sharper or flatter, or a direction? Means with their intervals over seeds and families",
+        caption=f"Means over seeds and families, ± half of their {results.study.analysis.level:.0%} interval",
         numeric=frozenset(range(2, 4 + len(classes))),
     )
 
@@ -40,12 +41,19 @@ def _cells(results: Results, model: str, arm: str, family: str, classes: list[st
 
     share = level(SHARE)
     found = [level(TEMPERATURE), share, *(level(Z, name) for name in classes)]
-    rests = words.counts(share) if share is not None and share.measured else words.why(share) if share else "–"
-    return (model, results.title(arm), *(_say(row, sign=n > 1) for n, row in enumerate(found)), rests)
+    return (model, results.title(arm), *(_say(row, sign=n > 1) for n, row in enumerate(found)), _rests(share))
+
+
+def _rests(share: Estimate | None) -> str:
+    """Families are the clusters here: each gives one number a seed."""
+    if share is None or not share.measured:
+        return words.why(share) if share else "–"
+    families = "1 family" if share.n_clusters == 1 else f"{share.n_clusters} families"
+    return f"{words.plural(share.n_seeds, 'seed')}, {families}"
 
 
 def _say(row: Estimate | None, *, sign: bool) -> str:
     if row is None or not row.measured:
         return "–"
     told = words.signed(row.value) if sign else words.number(row.value)
-    return f"{told} {words.interval(row)}" if row.bounded else told
+    return f"{told} ± {words.number((row.high - row.low) / 2)}" if row.bounded else told
