@@ -20,13 +20,19 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from proclivity.analysis.components import Components
 from proclivity.analysis.intervals import crossed, interval
-from proclivity.analysis.specificity import DISSOCIATED, GENERIC, specificity
+from proclivity.analysis.planner import PairComponents, power_pair
+from proclivity.analysis.specificity import DISSOCIATED, FULL, GENERIC, specificity
 from simulated_studies import (
+    CLUSTER_SD,
+    CLUSTERS,
     DISSOCIATION,
     NO_EFFECT,
     ONE_LATENT,
     PARTIAL_TRUTH,
+    RESIDUAL_SD,
+    SEED_SD,
     Floats,
     Truth,
     crossed_matrix,
@@ -37,6 +43,8 @@ from simulated_studies import (
 COVERAGE = (0.93, 0.97)
 RARE = (0.0, 0.05)
 POWER = (0.95, 1.0)
+AS_PLANNED = 0.04
+"""How near a rate must be to the planner's."""
 SEEDS = (6, 8, 12)
 Draw = Callable[[np.random.Generator], bool]
 
@@ -85,6 +93,12 @@ def checks() -> Iterator[Check]:
         yield Check("verdicts", what, partial(is_called, PARTIAL_TRUTH, n, {GENERIC}), RARE)
     what = f"{DISSOCIATION.name}, 8 seeds: dissociated"
     yield Check("power", what, partial(is_called, DISSOCIATION, 8, DISSOCIATED), POWER)
+    parts = PairComponents(*[Components(SEED_SD**2, (CLUSTER_SD**2,), (RESIDUAL_SD**2,), (CLUSTERS,), 8)] * 3)
+    for n in (8, 12, 20):
+        planned = round(power_pair(parts, parts, 0.77, 0.0, n).full, 3)
+        what = f"{DISSOCIATION.name}, {n} seeds: full, planned {planned:.3f}"
+        within = (planned - AS_PLANNED, planned + AS_PLANNED)
+        yield Check("power", what, partial(is_called, DISSOCIATION, n, {FULL}), within)
 
 
 def covers(matrix: Callable[[np.random.Generator, int], Floats], n_seeds: int, rng: np.random.Generator) -> bool:
@@ -124,7 +138,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             judged = found.judged(*check.within)
             failed |= judged == "fails"
             low, high = check.within
-            table.add_row(check.says, f"{found.value:.4f}", f"{found.se:.4f}", f"{low:g} to {high:g}", judged)
+            table.add_row(check.says, f"{found.value:.4f}", f"{found.se:.4f}", f"{low:.3g} to {high:.3g}", judged)
     Console(width=120).print(table)
     raise SystemExit(int(failed))
 
