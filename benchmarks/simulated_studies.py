@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proclivity.analysis.intervals import crossed
+from proclivity.analysis.prediction import Stratum
 from proclivity.analysis.specificity import ProfilePair
 
 Floats = NDArray[np.float64]
@@ -69,3 +70,16 @@ def pair_of_profiles(rng: np.random.Generator, truth: Truth, n_seeds: int, n_clu
     own, d, p = values
     differences = (d[0] - own[0], p[1] - own[1], d[1] - own[1], p[0] - own[0], d[0] - p[0], p[1] - d[1])
     return ProfilePair(*(crossed([difference]) for difference in differences))
+
+
+def contexts(rng: np.random.Generator, n_seeds: int, tau: float) -> tuple[list[Stratum], float]:
+    """Four families of ten stems in three frames each around a true mean of 0, and the truth of a further context."""
+    seeds = SEED_SD * rng.normal(size=(n_seeds, 1))
+    found = []
+    for family in range(4):
+        stems = CLUSTER_SD * rng.normal(size=10)
+        names = tuple(f"{family}-{stem}" for stem in range(10))
+        for frame in range(3):
+            residual = RESIDUAL_SD * rng.normal(size=(n_seeds, 10))
+            found.append(Stratum(f"{family} {frame}", tau * rng.normal() + seeds + stems + residual, names))
+    return found, tau * rng.normal()

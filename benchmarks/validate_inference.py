@@ -13,6 +13,7 @@ import argparse
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +24,7 @@ from rich.table import Table
 from proclivity.analysis.components import Components
 from proclivity.analysis.intervals import crossed, interval
 from proclivity.analysis.planner import PairComponents, power_pair
+from proclivity.analysis.prediction import predict, stratum_errors
 from proclivity.analysis.specificity import DISSOCIATED, FULL, GENERIC, specificity
 from simulated_studies import (
     CLUSTER_SD,
@@ -35,12 +37,14 @@ from simulated_studies import (
     SEED_SD,
     Floats,
     Truth,
+    contexts,
     crossed_matrix,
     domain_matrix,
     pair_of_profiles,
 )
 
 COVERAGE = (0.93, 0.97)
+PREDICTION = (0.93, 1.0)
 RARE = (0.0, 0.05)
 POWER = (0.95, 1.0)
 AS_PLANNED = 0.04
@@ -81,6 +85,9 @@ def checks() -> Iterator[Check]:
     for n in SEEDS:
         what = f"95 % interval, {n} seeds × 12 domains × 5 items"
         yield Check("coverage", what, partial(covers, domain_matrix, n), COVERAGE)
+    for n, tau in product(SEEDS, (0.0, 0.2, 0.5)):
+        what = f"95 % prediction, {n} seeds, 12 contexts, SD {tau:g} between them"
+        yield Check("contexts", what, partial(predicts, n, tau), PREDICTION)
     for n in SEEDS:
         what = f"{NO_EFFECT.name}, {n} seeds: generic or dissociated"
         yield Check("verdicts", what, partial(is_called, NO_EFFECT, n, {GENERIC, *DISSOCIATED}), RARE)
@@ -99,6 +106,14 @@ def checks() -> Iterator[Check]:
         what = f"{DISSOCIATION.name}, {n} seeds: full, planned {planned:.3f}"
         within = (planned - AS_PLANNED, planned + AS_PLANNED)
         yield Check("power", what, partial(is_called, DISSOCIATION, n, {FULL}), within)
+
+
+def predicts(n_seeds: int, tau: float, rng: np.random.Generator) -> bool:
+    """Whether a further context's truth lies in a study's prediction interval."""
+    strata, new = contexts(rng, n_seeds, tau)
+    means = np.array([stratum.matrix.mean() for stratum in strata])
+    found = predict(means, stratum_errors(strata), most_df=n_seeds - 1)
+    return bool(found.low <= new <= found.high)
 
 
 def covers(matrix: Callable[[np.random.Generator, int], Floats], n_seeds: int, rng: np.random.Generator) -> bool:
