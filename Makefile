@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: demo test setup lint tests judge checkpoints clean
+.PHONY: demo test setup lint tests judge validate checkpoints clean
 
 demo: $(VENV)/.installed
 	$(BIN)/proclivity demo
@@ -27,6 +27,10 @@ setup: $(VENV)/.installed-dev
 # Slow: judges the microworld recipe on pretraining seeds that its development never saw.
 judge: $(VENV)/.installed
 	$(BIN)/python benchmarks/judge_recipe.py
+
+# Slow: simulates studies whose truth is known, and says whether intervals and verdicts keep what they promise.
+validate: $(VENV)/.installed
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/validate_inference.py
 
 # Slow: makes the packaged checkpoints anew.
 checkpoints: $(VENV)/.installed

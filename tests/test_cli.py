@@ -33,6 +33,7 @@ VERBS = [
     "decisions",
     "analyze",
     "report",
+    "plan-seeds",
     "list",
     "copy",
     "check",

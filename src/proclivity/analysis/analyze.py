@@ -13,6 +13,7 @@ from proclivity.analysis.design import BASE, Design, ProfileDesign, open_familie
 from proclivity.analysis.effects import EffectBook, add_adjusted_p, add_bootstrap, floor_effects, model_effects
 from proclivity.analysis.evidence import Evidence
 from proclivity.analysis.floors import Distributions, floor_estimates
+from proclivity.analysis.generality_verdict import generality
 from proclivity.analysis.induction_verdict import induction
 from proclivity.analysis.persona import prompting
 from proclivity.analysis.selection import main_rows
@@ -67,6 +68,7 @@ def _verdicts(model: str, table: ItemTable, book: EffectBook, design: Design) ->
     found = [
         *(induction(evidence, profile) for profile in profiles),
         *(spread(evidence, profile) for profile in profiles),
+        *(generality(evidence, table, profile) for profile in profiles),
         *specificities(evidence),
         control(evidence),
         drift(evidence),

@@ -43,6 +43,8 @@ class SeedCluster:
     """Pairs (or values) that were expected and are not in the matrix."""
     reason: str = ""
     """Why values are missing, most frequent first; '' where none is."""
+    clusters: tuple[str, ...] = ()
+    """Name of each column's cluster; the same stem in another wrapper has the same name."""
 
     @property
     def n_clusters(self) -> int:
@@ -62,6 +64,8 @@ class ItemTable:
     """First cluster of each group, and the number of clusters `[G + 1]`."""
     cluster_rows: Ints
     """First row of each cluster `[n_clusters]`."""
+    cluster_names: list[str]
+    """Name of each cluster, unique within its group."""
     seeds: dict[str, tuple[int, ...]]
     """Seeds of each arm."""
     values: dict[str, Floats]
@@ -118,6 +122,7 @@ def _item_table(rows: pd.DataFrame) -> ItemTable:
         group_rows=np.append(group_rows, len(firsts)),
         group_clusters=np.append(cluster_of[group_rows], len(cluster_rows)),
         cluster_rows=cluster_rows,
+        cluster_names=firsts["cluster"].iloc[cluster_rows].astype(str).to_list(),
         seeds=seeds,
         values=values,
         present=present,
@@ -215,7 +220,7 @@ def _matrices(
         run = slice(table.group_clusters[g], table.group_clusters[g + 1])
         here = count[run].T  # (S, I)
         seed_kept = np.asarray(here.any(axis=1))
-        kept = (here[seed_kept] > 0).all(axis=0) & bool(seed_kept.any())
+        kept = np.asarray((here[seed_kept] > 0).all(axis=0) & bool(seed_kept.any()))
         matrix = total[run].T[np.ix_(seed_kept, kept)] / here[np.ix_(seed_kept, kept)]
         used = int(here[np.ix_(seed_kept, kept)].sum())
         n_missing = int(due[g]) - used
@@ -225,6 +230,7 @@ def _matrices(
             n_items=int(items[run][kept].sum()) if items is not None else 0,
             n_missing=n_missing,
             reason=_missing_words(table, int(g), arms, int((~kept).sum())) if n_missing else "",
+            clusters=tuple(name for name, keep in zip(table.cluster_names[run], kept.tolist(), strict=True) if keep),
         )
     return found
 

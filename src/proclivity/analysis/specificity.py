@@ -32,6 +32,8 @@ GENERIC = "generic"
 NONE = "none"
 INCONCLUSIVE = "inconclusive"
 TOO_FEW_SEEDS = "not replicated enough"
+DISSOCIATED = frozenset({FULL, PARTIAL, UNDETERMINED})
+"""The verdicts that call two profiles dissociated; they differ by what happens off target."""
 
 SAME_DIRECTION = "same-direction"
 ABSENT = "absent"

@@ -12,6 +12,7 @@ from proclivity.cli.console import guarded
 from proclivity.cli.content import check, copy, list_content
 from proclivity.cli.inspect import complete, doctor
 from proclivity.cli.microworld import microworld
+from proclivity.cli.planning import plan_seeds
 from proclivity.cli.rating import rate
 from proclivity.cli.stages import analyze, decisions, measure, report
 from proclivity.cli.study import demo, run, status
@@ -72,6 +73,13 @@ app.command(
 )(decisions)
 app.command(epilog=_example("proclivity analyze runs/demo --out again --set level=0.99"))(analyze)
 app.command(epilog=_example("proclivity report runs/demo"))(report)
+app.command(
+    "plan-seeds",
+    epilog=_example(
+        "proclivity plan-seeds runs/demo --effect 0.3",
+        "proclivity plan-seeds runs/demo --effect 0.5 --off 0.1 --power 0.8 --json",
+    ),
+)(plan_seeds)
 app.command("list", epilog=_example("proclivity list", "proclivity list profiles --pack microworld"))(list_content)
 app.command(epilog=_example("proclivity copy demo my-study.yml", "proclivity copy microworld my-pack"))(copy)
 app.command(epilog=_example("proclivity check my-pack", "proclivity check study.yml"))(check)

@@ -42,7 +42,7 @@ def analyze_study(job: Job, folder: Path, context: Context, ledger: Ledger) -> N
     gather_completions(job, folder, context, ledger)
     gates = _gates(job, ledger) | {"candidates": candidate_tokens(measurements, context.pack.probes)}
     (folder / "gates.json").write_bytes(as_json(gates))
-    design = study_design(context, measurements)
+    design = study_design(context.study, context.pack, measurements)
     analysis = analyze(measurements, design, distributions=_distributions(job, context, ledger))
     write_analysis(analysis.effects, analysis.verdicts, folder)
     scales = scale_findings(measurements, list(context.pack.instruments.values()))
@@ -59,11 +59,10 @@ def write_analysis(effects: pd.DataFrame, verdicts: list[dict[str, Any]], folder
     (folder / "verdicts.json").write_bytes(as_json(plain(verdicts)))
 
 
-def study_design(context: Context, measurements: pd.DataFrame) -> Design:
+def study_design(study: Study, pack: LoadedPack, measurements: pd.DataFrame) -> Design:
     """What the study fixed before anything was measured."""
     from proclivity.analysis import Design, ProfileDesign
 
-    study, pack = context.study, context.pack
     floor = measurements.loc[measurements["metric"] == "jsd_numeric", "value"].dropna()
     return Design(
         profiles=[

@@ -11,6 +11,7 @@ from proclivity.report.section import Section, Table
 KINDS = {
     "induction": "Was the choice learnt?",
     "spread": "Did the profile’s own words rise?",
+    "generality": "Would a new context show the same?",
     "specificity": "Do the profiles move different words?",
     "control": "Does the training format alone leave words in place?",
     "drift": "What moves without any profile?",
@@ -37,6 +38,7 @@ TONES = {
     "yes": (
         "learned",
         "spread",
+        "context-general",
         "full",
         "partial",
         "dissociated, spillover undetermined",
@@ -49,6 +51,7 @@ TONES = {
         "moves",
         "other content",
         "opposite",
+        "contrary in some contexts",
         "vanishes under a control",
         "sharper",
         "flatter",
