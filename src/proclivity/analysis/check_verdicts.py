@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from proclivity.analysis.design import ALL, BASE, CLOZE, OWN_POLICY, REQUIRED_CONTROLS, ProfileDesign
@@ -138,7 +139,7 @@ def _sharpening_sentence(
             _sharpening_word(entropy), "are not clearly sharper or flatter"
         )
         parts.append(f"next-word distributions of {name} {change} than under own-policy, {shift(entropy)}")
-    if level is not None:
+    if level is not None and math.isfinite(level.row["estimate"]):
         parts.append(f"they diverge from base by {level.row['estimate']:.3f} bits")
     if excess is not None:
         amount = f"{signed(excess.row['estimate'], 3)} bits ({range_words(excess, 3)})"

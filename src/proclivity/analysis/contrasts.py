@@ -20,6 +20,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
+INFINITE = "infinite value"
+
+
 class Group(NamedTuple):
     """What one effect is about."""
 
@@ -161,6 +164,8 @@ def _reasons(rows: pd.DataFrame, group: Ints) -> dict[tuple[str, int], str]:
     if not gone.any():
         return {}
     frame = rows.loc[gone, ["arm", "missing_reason"]].assign(group=group[gone])
+    infinite = np.isinf(rows.loc[gone, "value"].to_numpy(dtype=np.float64))
+    frame["missing_reason"] = frame["missing_reason"].mask(infinite & (frame["missing_reason"] == ""), INFINITE)
     counts = frame.value_counts(sort=True).reset_index()
     firsts = counts.drop_duplicates(["arm", "group"])
     return {(str(arm), int(g)): str(why) for arm, why, g, _ in firsts.itertuples(index=False)}

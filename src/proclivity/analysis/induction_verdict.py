@@ -12,6 +12,7 @@ from proclivity.analysis.wording import counts, figures, like, listing, share
 
 LEARNED = "learned"
 NOT_LEARNED = "not learned"
+NOT_MEASURED = "not measured"
 NO_CONTROL = "no control to compare with"
 NEARLY_ALWAYS = 0.95
 """Above this rate of one action in the untrained model, own-policy and that profile nearly coincide."""
@@ -49,6 +50,8 @@ def induction(evidence: Evidence, profile: ProfileDesign) -> dict[str, Any] | No
 
 
 def _word(rate: Effect, against: Effect | None) -> str:
+    if not rate.row["n_seeds"]:
+        return NOT_MEASURED
     if not enough_seeds([rate]):
         return TOO_FEW_SEEDS
     if against is None:
@@ -57,6 +60,10 @@ def _word(rate: Effect, against: Effect | None) -> str:
 
 
 def _sentence(evidence: Evidence, profile: ProfileDesign, rate: Effect, others: dict[str, Effect]) -> str:
+    if not rate.row["n_seeds"]:
+        why = rate.row["reason"] or "no value"
+        name = f"the {like(profile.id)} arm of {evidence.model}"
+        return f"What {name} chose in held-out domains was not measured ({why})."
     beside = [f"{share(effect.row['estimate'])} under {arm}" for arm, effect in others.items()]
     text = (
         f"In domains that it was never trained on, the {like(profile.id)} arm of {evidence.model} chose "

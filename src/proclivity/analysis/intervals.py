@@ -25,6 +25,7 @@ Floats = NDArray[np.float64]
 NOTHING = "nothing to average"
 ONE_SEED = "one seed: spread between seeds unknown, so no interval"
 ONE_CLUSTER = "one cluster: the interval is over seeds alone"
+NOT_FINITE = "a value is missing or infinite, so nothing is averaged"
 NO_VARIANCE = "no variance: every seed and cluster gave the same value"
 MEANS_AGREE = "all seed means and all cluster means agree: the interval rests on the residual alone"
 ROUNDING = 1e-12
@@ -57,15 +58,17 @@ def crossed(matrices: Sequence[Floats]) -> CrossedEstimate:
         matrices: `[S, I_f]` each, complete, the same seeds in the same order; equal weight to each.
 
     Returns:
-        `CrossedEstimate` in the unit of the input. One seed: no standard error. A family of one cluster: its
-        cluster variance is unknown and left out, which the reason says. Means that all agree while single cells
-        don't (0/1 values can do that): C instead of 0. No variance at all: standard error 0, and every bound is the
-        estimate.
+        `CrossedEstimate` in the unit of the input. A value that is no finite number: NaN with that reason. One seed:
+        no standard error. A family of one cluster: its cluster variance is unknown and left out, which the reason
+        says. Means that all agree while single cells don't (0/1 values can do that): C instead of 0. No variance at
+        all: standard error 0, and every bound is the estimate.
     """
     n_clusters = sum(m.shape[1] for m in matrices)
     n_seeds = matrices[0].shape[0] if matrices else 0
     if n_seeds == 0 or any(m.shape[1] == 0 for m in matrices):
         return CrossedEstimate(np.nan, np.nan, np.nan, (), n_seeds, n_clusters, NOTHING)
+    if not all(np.isfinite(m).all() for m in matrices):
+        return CrossedEstimate(np.nan, np.nan, np.nan, (), n_seeds, n_clusters, NOT_FINITE)
     seed_means = np.mean([m.mean(axis=1) for m in matrices], axis=0)  # (S,)
     estimate = float(seed_means.mean())
     seeds = tuple(float(x) for x in seed_means)

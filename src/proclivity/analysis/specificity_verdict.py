@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from proclivity.analysis.confusion import confusion
+from proclivity.analysis.crossover import CAVEAT, LEAST, crossover
 from proclivity.analysis.design import ALL, OWN_POLICY, ProfileDesign
 from proclivity.analysis.effects import Effect
 from proclivity.analysis.evidence import Evidence, verdict
 from proclivity.analysis.specificity import (
+    ALPHA,
     FULL,
     GENERIC,
     INCONCLUSIVE,
@@ -66,6 +68,8 @@ def _verdict(
         **shared,
     }
     sentence = _sentence(evidence, d, p, result, effects)
+    if shared["crossover"] and result.verdict != TOO_FEW_SEEDS:
+        sentence += _crossover_words(shared["crossover"]["p"], evidence.model)
     name = f"{d.id} / {p.id}"
     return verdict(evidence.model, name, "specificity", result.verdict, effects, numbers, sentence)
 
@@ -98,6 +102,14 @@ def _sentence(
     return f"{words[result.verdict]} Against own-policy: {'; '.join(cells)} ({counts(effects[0])})."
 
 
+def _crossover_words(p: float, model: str) -> str:
+    """What the matrix of all profiles says about one latent, with its caveat."""
+    if not np.isfinite(p):
+        return " Whether profiles cross over could not be tested."
+    found = "cross over" if p < ALPHA else "are not shown to cross over"
+    return f" Over all profiles and contents of {model}, profiles {found} (p = {p:.3f}, Holm): {CAVEAT}."
+
+
 def _shared_numbers(evidence: Evidence, profiles: list[ProfileDesign]) -> dict[str, Any]:
     """Matrix of effects, index and confusion matrix over all profiles of the model."""
     rng = np.random.default_rng(evidence.design.prior_seed_rng)
@@ -112,10 +124,16 @@ def _shared_numbers(evidence: Evidence, profiles: list[ProfileDesign]) -> dict[s
     families = evidence.open_families()
     vectors = [[evidence.score(p.id, OWN_POLICY, c, f) for f in families for c in evidence.classes] for p in profiles]
     recognised = confusion(_by_seed(vectors), rng)
+    differences = {
+        f"{d.id} / {p.id}": [e.crossed for c in evidence.classes if (e := evidence.score(d.id, p.id, c, ALL))]
+        for d, p in combinations(profiles, 2)
+    }
+    enough = len(profiles) >= LEAST and len(evidence.classes) >= LEAST
     return {
         "matrix": cells,
         "index": index._asdict(),
         "confusion": {"profiles": [p.id for p in profiles], **recognised._asdict()},
+        "crossover": crossover(differences)._asdict() if enough else None,
     }
 
 

@@ -15,7 +15,9 @@ def like(profile: str) -> str:
 
 
 def signed(value: float, digits: int = 2) -> str:
-    """'+1.32' or '−0.05'; '0.00' where rounding leaves nothing."""
+    """'+1.32' or '−0.05'; '0.00' where rounding leaves nothing; 'not measured' for NaN."""
+    if math.isnan(value):
+        return "not measured"
     text = f"{abs(value):.{digits}f}"
     if not float(text):
         return text
@@ -23,7 +25,9 @@ def signed(value: float, digits: int = 2) -> str:
 
 
 def share(value: float) -> str:
-    """A probability as psychologists write it: '.99', '1.00'."""
+    """A probability as psychologists write it: '.99', '1.00'; words for NaN."""
+    if math.isnan(value):
+        return "a share that was not measured"
     text = f"{value:.2f}"
     return text.removeprefix("0") if value < 1 else text
 
