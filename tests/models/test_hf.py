@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from proclivity.errors import UserError
-from proclivity.models import LanguageModel, load_model, sampling
+from proclivity.models import LanguageModel, load_model
 from proclivity.models.boundary import encode_text
 from tiny_models import ARCHITECTURES, save_tiny
 
@@ -107,14 +107,13 @@ def test_no_more_texts_are_written_at_once_than_the_batch_size(llama, monkeypatc
     options = {"samples": 5, "max_new_tokens": 6, "seed": 3}
     monkeypatch.setattr(llama, "batch_size", 15)
     together = llama.generate(prompts, **options)
-    widths = []
-    repeat = sampling._repeat
-    monkeypatch.setattr(sampling, "_repeat", lambda cache, times: repeat(cache, times) or widths.append(times))
-    for size, expected in ((4, [4, 4, 4, 1]), (5, [5, 5, 5]), (11, [5, 5])):
+    written: list[int] = []
+    monkeypatch.setattr(llama.scorer, "heard", written.append)
+    for size, expected in ((4, [4, 4, 4, 3]), (5, [5, 5, 5]), (11, [10, 5])):
         monkeypatch.setattr(llama, "batch_size", size)
-        widths.clear()
+        written.clear()
         assert llama.generate(prompts, **options) == together
-        assert widths == expected
+        assert written == expected
 
 
 def test_samples_follow_the_distribution(llama):
