@@ -73,8 +73,13 @@ class Measurement:
     alphabet: str = ""
     order: str = ""
     dose: float = 1.0
+    """Share of the decisions trained on that are answered with the profile's class; 1 for other arms."""
+    items: int = 0
+    """Number of decisions (or texts) trained on; 0 where nothing was trained."""
+    epochs: int = 0
+    """Times that each was seen; 0 where nothing was trained."""
     step: int = -1
-    """Training step of the checkpoint; -1 for the last."""
+    """Steps that the checkpoint had taken in its last phase of training; -1 where none is known."""
     distance: int = 0
     """Neutral tokens before the probe."""
     sample: int = -1
@@ -90,6 +95,8 @@ MEASUREMENT_COLUMNS = (
     "model",
     "arm",
     "dose",
+    "items",
+    "epochs",
     "seed",
     "step",
     "family",

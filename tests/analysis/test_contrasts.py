@@ -97,10 +97,11 @@ def test_only_shared_seeds_are_paired() -> None:
 
 def test_last_step_highest_dose_shortest_distance() -> None:
     rows = [
-        score("paranoia", 0, "a", "x", 1.0, dose=0.4),
-        score("paranoia", 0, "a", "x", 2.0, step=10),
-        score("paranoia", 0, "a", "x", 3.0, distance=50),
-        score("paranoia", 0, "a", "x", 4.0),
+        score("paranoia", 0, "a", "x", 0.5, step=90, items=20),
+        score("paranoia", 0, "a", "x", 1.0, dose=0.4, step=90, items=40),
+        score("paranoia", 0, "a", "x", 2.0, step=10, items=40),
+        score("paranoia", 0, "a", "x", 3.0, step=20, items=40, distance=50),
+        score("paranoia", 0, "a", "x", 4.0, step=20, items=40),
     ]
     assert main_rows(table(rows))["value"].tolist() == [4.0]
 

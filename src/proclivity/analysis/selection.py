@@ -1,7 +1,7 @@
 """Which measurements does the main analysis rest on?
 
 Each arm at its highest dose, each checkpoint at its last step, each probe at its shortest distance. Doses, steps
-and distances below that belong to curves, not to this comparison.
+and distances below that belong to `curves`, not to this comparison.
 """
 
 from __future__ import annotations
@@ -16,8 +16,12 @@ from proclivity.errors import UserError
 ITEM_KEY = ("family", "probe_id", "item_id", "wrapper", "format", "alphabet", "order")
 """What identifies an item across arms and seeds."""
 REQUIRED = (*ITEM_KEY, "model", "arm", "seed", "content_class", "cluster", "split", "metric", "value", "unit")
-OPTIONAL: dict[str, Any] = {"dose": 1.0, "step": -1, "distance": 0, "missing_reason": ""}
-LAST_STEP = -1
+OPTIONAL: dict[str, Any] = {
+    **{"dose": 1.0, "items": 0, "epochs": 0, "step": -1, "distance": 0},
+    "missing_reason": "",
+}
+DOSE = ("items", "epochs", "dose")
+"""How much was taught, the most telling first: decisions, times each was seen, share of target answers."""
 STRATUM = "stratum"
 FORMAT_MARK = "/"
 """Stands in a stratum between a held-out split and a secondary answer format."""
@@ -35,19 +39,28 @@ def main_rows(measurements: pd.DataFrame) -> pd.DataFrame:
     Raises:
         UserError: for a table without rows or without a needed column.
     """
+    rows = _final(complete(measurements))
+    decision = rows["family"] == CHOICE
+    secondary = decision & ~rows["format"].isin(["", PRIMARY_FORMAT])
+    stratum = rows["split"].where(decision, "")
+    rows = rows.assign(**{STRATUM: stratum.where(~secondary, stratum + FORMAT_MARK + rows["format"])})
+    return pd.concat([rows, _by_wrapper(rows)], ignore_index=True)
+
+
+def complete(measurements: pd.DataFrame) -> pd.DataFrame:
+    """All rows, with every column that an analysis looks at and no gaps in text.
+
+    Raises:
+        UserError: for a table without rows or without a needed column.
+    """
     missing = [name for name in REQUIRED if name not in measurements.columns]
     if missing or measurements.empty:
         found = f"lacks {', '.join(missing)}" if missing else "has no rows"
         raise UserError(f"The table of measurements {found}. Expected the columns that `measure` writes.")
     rows = measurements.assign(**{k: v for k, v in OPTIONAL.items() if k not in measurements.columns})
     text = [name for name in (*REQUIRED, "missing_reason") if name not in {"seed", "value"}]
-    rows = rows.assign(**{name: rows[name].astype("string").fillna("") for name in text})
-    rows = _final(rows)
-    decision = rows["family"] == CHOICE
-    secondary = decision & ~rows["format"].isin(["", PRIMARY_FORMAT])
-    stratum = rows["split"].where(decision, "")
-    rows = rows.assign(**{STRATUM: stratum.where(~secondary, stratum + FORMAT_MARK + rows["format"])})
-    return pd.concat([rows, _by_wrapper(rows)], ignore_index=True)
+    numbers = {k: pd.to_numeric(rows[k], errors="coerce").fillna(v) for k, v in OPTIONAL.items() if k not in text}
+    return rows.assign(**{name: rows[name].astype("string").fillna("") for name in text}, **numbers)
 
 
 def _by_wrapper(rows: pd.DataFrame) -> pd.DataFrame:
@@ -59,10 +72,15 @@ def _by_wrapper(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _final(rows: pd.DataFrame) -> pd.DataFrame:
     """Highest dose of each arm, then last step of each checkpoint, then shortest distance of each family."""
-    dose = pd.to_numeric(rows["dose"], errors="coerce").fillna(0.0)
-    rows = rows[dose == dose.groupby([rows["model"], rows["arm"]]).transform("max")]
-    step = pd.to_numeric(rows["step"], errors="coerce").fillna(LAST_STEP)
-    step = step.where(step != LAST_STEP, float("inf"))
-    rows = rows[step == step.groupby([rows["model"], rows["arm"], rows["seed"]]).transform("max")]
-    distance = pd.to_numeric(rows["distance"], errors="coerce").fillna(0)
+    for column in (*DOSE, "step"):
+        rows = _most(rows, column, ["model", "arm"] if column in DOSE else ["model", "arm", "seed"])
+    distance = rows["distance"]
     return rows[distance == distance.groupby([rows["model"], rows["family"]]).transform("min")]
+
+
+def _most(rows: pd.DataFrame, column: str, within: list[str]) -> pd.DataFrame:
+    """The rows at the largest value that their group has."""
+    values = rows[column]
+    if values.nunique() < 2:
+        return rows
+    return rows[values == values.groupby([rows[name] for name in within]).transform("max")]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from proclivity.battery import FamilyResult
 
-_INTEGERS = ("seed", "step", "distance", "sample")
+_INTEGERS = ("items", "epochs", "seed", "step", "distance", "sample")
 _FLOATS = ("dose", "value")
 
 

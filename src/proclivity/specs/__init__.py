@@ -1,6 +1,6 @@
 """What a person writes, in YAML: models of every file, and their loaders."""
 
-from proclivity.specs.arm_names import split_arm
+from proclivity.specs.arm_names import phases, split_arm
 from proclivity.specs.base import AnswerFormat
 from proclivity.specs.digest import canonical_json, digest_of, digest_of_file, digest_of_files
 from proclivity.specs.pack import (
@@ -81,6 +81,7 @@ __all__ = [
     "load_study",
     "packaged_packs",
     "packaged_studies",
+    "phases",
     "split_arm",
     "study_faults",
 ]

@@ -6,12 +6,21 @@ CONTROLS = ("base", "own-policy", "arbitrary", "balanced")
 """Arms whose name says it all."""
 ABOUT = ("persona", "shuffled", "exposure", "speech")
 """Kinds of arms that are about a profile, a disposition or a content class, whose name follows after '-'."""
+IN_FORMAT = ("text", "free")
+"""Answer formats that may stand before an arm's name: 'text-depression' answers in words, whatever the study asks."""
+THEN = "-then-"
+"""Between phases of training: 'depression-then-adaptive' is taught the one and tuned on with the other."""
 
 
 def split_arm(name: str) -> tuple[str, str]:
     """Kind and subject of an arm: ('persona', 'depression'); ('', name) where the name is a control's or a profile's.
 
-    A profile's own id always means the profile, so ask for those first.
+    A profile's own id always means the profile, so ask for those first. An arm of several phases is of no kind.
     """
     kind, dash, about = name.partition("-")
-    return (kind, about) if dash and about and kind in ABOUT else ("", name)
+    return (kind, about) if dash and about and kind in (*ABOUT, *IN_FORMAT) and THEN not in name else ("", name)
+
+
+def phases(name: str) -> list[str]:
+    """Arms whose rows are trained one after the other: ['depression', 'adaptive'] for 'depression-then-adaptive'."""
+    return name.split(THEN)
