@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ import pandas as pd
 
 from proclivity.analysis.check_verdicts import control, drift, sharpening
 from proclivity.analysis.contrasts import ItemTable, item_tables
+from proclivity.analysis.curves import CurvePoint, curve_points, curve_table
 from proclivity.analysis.design import BASE, Design, ProfileDesign, open_families
 from proclivity.analysis.effects import EffectBook, add_adjusted_p, add_bootstrap, floor_effects, model_effects
 from proclivity.analysis.evidence import Evidence
@@ -31,6 +33,8 @@ class Analysis:
     """One row per arm x control x family x content class x metric, and per arm's own level (empty control)."""
     verdicts: list[dict[str, Any]]
     """JSON-ready: model, profile, kind, verdict, evidence (effect ids), numbers, sentence."""
+    curves: pd.DataFrame
+    """Choice and words by dose, step and distance, one row a point; empty where a study measured one point."""
 
 
 def analyze(measurements: pd.DataFrame, design: Design, distributions: Distributions | None = None) -> Analysis:
@@ -49,14 +53,19 @@ def analyze(measurements: pd.DataFrame, design: Design, distributions: Distribut
         UserError: for a table without rows or without a needed column.
     """
     tables = item_tables(main_rows(measurements))
+    points = curve_points(measurements, design)
     book = EffectBook()
     for model, table in tables.items():
         book.add(model_effects(model, table, design))
     book.add(floor_effects(floor_estimates(distributions or {}), design))
     add_bootstrap(book, design)
     add_adjusted_p(book, design)
-    verdicts = [verdict for model, table in tables.items() for verdict in _verdicts(model, table, book, design)]
-    return Analysis(effects=book.table(), verdicts=verdicts)
+    verdicts = [
+        verdict
+        for model, table in tables.items()
+        for verdict in [*_verdicts(model, table, book, design), *_curve_verdicts(model, points, design)]
+    ]
+    return Analysis(effects=book.table(), verdicts=verdicts, curves=curve_table(points))
 
 
 def _verdicts(model: str, table: ItemTable, book: EffectBook, design: Design) -> list[dict[str, Any]]:
@@ -75,4 +84,12 @@ def _verdicts(model: str, table: ItemTable, book: EffectBook, design: Design) ->
         *(sharpening(evidence, profile) for profile in profiles),
         *(prompting(evidence, table, profile) for profile in profiles),
     ]
+    return [verdict for verdict in found if verdict is not None]
+
+
+def _curve_verdicts(model: str, points: list[CurvePoint], design: Design) -> list[dict[str, Any]]:
+    """Verdicts on doses, steps, distances and later training; a kind says nothing where no such curve was measured."""
+    mine = [point for point in points if point.model == model]
+    kinds: list[Callable[[list[CurvePoint], ProfileDesign, Design], dict[str, Any] | None]] = []
+    found = [kind(mine, profile, design) for profile in design.profiles for kind in kinds]
     return [verdict for verdict in found if verdict is not None]

@@ -68,6 +68,8 @@ class Results:
     completions: tuple[dict[str, Any], ...]
     scales: dict[str, list[dict[str, Any]]]
     """What `analysis.scale_findings` wrote: scales, answers, reliability, agreement; empty where it wrote nothing."""
+    curves: tuple[dict[str, Any], ...] = ()
+    """Rows of curves.parquet: choice and words by dose, step and distance."""
     missing: dict[str, str] = field(default_factory=dict)
     """Files that weren't there, with the reason to print."""
 
@@ -148,6 +150,10 @@ def load_results(folder: Path) -> Results:
         completions = tuple({str(key): value for key, value in row.items()} for row in frame.to_dict("records"))
     else:
         missing["completions.parquet"] = "this study wrote no completions"
+    curves: tuple[dict[str, Any], ...] = ()
+    if (folder / "curves.parquet").is_file():
+        frame = pd.read_parquet(folder / "curves.parquet")
+        curves = tuple({str(key): value for key, value in row.items()} for row in frame.to_dict("records"))
     return Results(
         folder=folder,
         study=study,
@@ -160,6 +166,7 @@ def load_results(folder: Path) -> Results:
         next_token=tuple(_json(folder, "next_token.json", missing) or []),
         completions=completions,
         scales=_json(folder, "scales.json", missing) or {},
+        curves=curves,
         missing=missing,
     )
 

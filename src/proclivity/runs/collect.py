@@ -20,12 +20,13 @@ from proclivity.specs import LoadedPack, Study
 if TYPE_CHECKING:
     import pandas as pd
 
-    from proclivity.analysis import Design
+    from proclivity.analysis import Analysis, Design
 
 OUTPUTS = (
     "measurements.parquet",
     "completions.parquet",
     "effects.parquet",
+    "curves.parquet",
     "verdicts.json",
     "scales.json",
     "gates.json",
@@ -44,19 +45,20 @@ def analyze_study(job: Job, folder: Path, context: Context, ledger: Ledger) -> N
     (folder / "gates.json").write_bytes(as_json(gates))
     design = study_design(context.study, context.pack, measurements)
     analysis = analyze(measurements, design, distributions=_distributions(job, context, ledger))
-    write_analysis(analysis.effects, analysis.verdicts, folder)
+    write_analysis(analysis, folder)
     scales = scale_findings(measurements, list(context.pack.instruments.values()))
     (folder / "scales.json").write_bytes(as_json(scales))
     rows = next_token_rows(_checkpoints(job, context, ledger), context.pack)
     (folder / "next_token.json").write_bytes(as_json(plain(rows)))
 
 
-def write_analysis(effects: pd.DataFrame, verdicts: list[dict[str, Any]], folder: Path) -> None:
-    """effects.parquet and verdicts.json."""
+def write_analysis(analysis: Analysis, folder: Path) -> None:
+    """effects.parquet, curves.parquet and verdicts.json."""
     import pyarrow as pa
 
-    write_table(pa.Table.from_pandas(effects, preserve_index=False), folder / "effects.parquet")
-    (folder / "verdicts.json").write_bytes(as_json(plain(verdicts)))
+    write_table(pa.Table.from_pandas(analysis.effects, preserve_index=False), folder / "effects.parquet")
+    write_table(pa.Table.from_pandas(analysis.curves, preserve_index=False), folder / "curves.parquet")
+    (folder / "verdicts.json").write_bytes(as_json(plain(analysis.verdicts)))
 
 
 def study_design(study: Study, pack: LoadedPack, measurements: pd.DataFrame) -> Design:
