@@ -112,7 +112,8 @@ def test_a_start_that_is_no_arm_is_trained_and_not_measured(arms_pack: LoadedPac
 
 
 def test_another_format_has_its_own_prompts_gates_and_policy(arms_pack: LoadedPack) -> None:
-    plan = plan_of(arms_pack, arms=[*ARMS, "text-leaver", "text-own-policy", "shuffled-leaver"])
+    wanted = [*ARMS, "text-leaver", "text-own-policy", "shuffled-leaver"]
+    plan = plan_of(arms_pack, arms=wanted, decisions={"n": 4})
     assert in_order(plan)
     label, words = plan.stage("pool")
     assert [p.spec["decisions"]["format"] for p in (label, words)] == ["label", "text"]

@@ -248,7 +248,8 @@ def _measure(job: Job, folder: Path, bench: Bench) -> None:
         model,
         bench.context.pack,
         job.family,
-        study_battery=study.battery,
+        # Distances are read where verdicts rest; at every dose and step they would multiply the work.
+        study_battery=study.battery.model_copy(update={"distances": []}) if job.point else study.battery,
         identity={"model": job.model, "arm": job.arm, "seed": job.seed}
         | {name: job.spec[name] for name in ("dose", "items", "epochs", "step") if name in job.spec},
         reference=reference,

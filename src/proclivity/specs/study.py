@@ -91,8 +91,8 @@ class BatterySpec(Spec):
     """Answer formats in which held-out decisions are asked; empty means that of `decisions` alone. Verdicts rest on
     label format, whatever else is asked."""
     distances: list[Annotated[int, Field(ge=1)]] = []
-    """Neutral tokens that are put before cloze probes, each distance measured beside the probe alone; as far as the
-    model's context window allows."""
+    """Neutral tokens that are put before cloze probes, each distance measured beside the probe alone, at the highest
+    dose and last step; as far as the model's context window allows."""
     completion_samples: int = Field(default=20, ge=0)
     """Sampled completions a prompt and seed."""
     completion_tokens: int = Field(default=24, ge=1)
