@@ -58,6 +58,8 @@ def measure_choice(setting: Setting) -> FamilyResult:
     """
     own = setting.decisions.format
     decisions = choice_decisions(setting.pack, setting.decisions, setting.battery)
+    if setting.brief:
+        decisions = [d for d in decisions if (d.split, d.format) == ("new-domain", own)]
     others = iter(answer_faults(setting.model, [decision for decision in decisions if decision.format != own]))
     faults = ["" if decision.format == own else next(others) for decision in decisions]
     asked = [decision for decision, fault in zip(decisions, faults, strict=True) if not fault]

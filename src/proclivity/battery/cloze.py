@@ -15,6 +15,7 @@ from proclivity.battery.open_labels import label_mass_rows
 from proclivity.battery.places import domain_places, places_of
 from proclivity.battery.result import FamilyResult, Setting
 from proclivity.battery.skew import ClassZ, TemperatureShare
+from proclivity.specs import ProbeSet
 
 
 def measure_cloze(setting: Setting) -> FamilyResult:
@@ -22,6 +23,8 @@ def measure_cloze(setting: Setting) -> FamilyResult:
     probes = setting.pack.probe_set(setting.family)
     equal = equal_tokens(setting.model, probes)
     probes = probes.model_copy(update={"candidates": equal.kept})
+    if setting.brief:
+        return _brief(setting, probes)
     places, domain = places_of(setting.pack, probes, setting.model), domain_places(setting.pack, probes, setting.model)
     at_domain = score_places(setting.model, domain, capitals=True)
     kinds: list[BlockRows] = [entropy_rows, label_mass_rows(setting), distribution_rows, class_divergence_rows]
@@ -38,6 +41,14 @@ def measure_cloze(setting: Setting) -> FamilyResult:
     # An arm's T* is fitted against what its base said on control text, so the base alone keeps that.
     control = read_control(setting) if setting.reference is None else None
     return FamilyResult(rows, reading.distributions, control=control)
+
+
+def _brief(setting: Setting, probes: ProbeSet) -> FamilyResult:
+    """Class scores and divergences alone."""
+    places = places_of(setting.pack, probes, setting.model)
+    reading = read_places(setting, places, [distribution_rows], capitals=True)
+    scores = [row for p, found in zip(places, reading.scored, strict=True) for row in class_rows(setting, p, found)]
+    return FamilyResult(scores + reading.rows)
 
 
 def _sums(setting: Setting) -> list[TemperatureShare | ClassZ]:

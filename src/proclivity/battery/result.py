@@ -103,6 +103,8 @@ class Setting:
     """The base's result of the same family; None when the base itself is measured."""
     seed: int
     """Seed of whatever is sampled."""
+    brief: bool = False
+    """Whether a point of a curve is measured: what is drawn of it, and no more."""
 
 
 def make_row(identity: Identity, family: str, metric: str, value: float, reason: str = "", **fields: Any) -> Row:

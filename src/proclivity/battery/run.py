@@ -43,6 +43,7 @@ def measure_family(
     reference: FamilyResult | None = None,
     seed: int = 0,
     decisions: DecisionsSpec | None = None,
+    brief: bool = False,
 ) -> FamilyResult:
     """One family on one checkpoint.
 
@@ -56,6 +57,8 @@ def measure_family(
             whose numeric floor is then measured.
         seed: seed of sampled completions.
         decisions: own format and alphabets of held-out decisions; by default labels, all alphabets.
+        brief: measure a point of a curve, a dose or step on the way: class scores and divergences of cloze families
+            without distances, decisions of new domains in the own format alone. No distributions are kept.
 
     Raises:
         UserError: for an unknown family, or content that this model can't be measured on.
@@ -73,6 +76,7 @@ def measure_family(
         identity=identity,
         reference=reference,
         seed=seed,
+        brief=brief,
     )
     rendered: dict[str, None] = getattr(model, "rendered", {})
     rendered.clear()

@@ -37,7 +37,7 @@ class Estimate:
 
 def cost_key(job: Job) -> CostKey:
     """What decides how long a job takes."""
-    return (job.stage, job.model, job.family)
+    return (job.stage, job.model, f"{job.family} in brief" if job.point and job.family else job.family)
 
 
 class Costs:
@@ -81,6 +81,7 @@ class Costs:
             return questions * _TOKENS * parameters / speed
         base = 2.0 if job.arm == "base" else 1.0
         sequences = 300 if job.family == "choice" else 120
+        base /= 2.0 if job.point else 1.0
         return base * (_FAMILY_SECONDS.get(job.family, 0.15) + sequences * _TOKENS * parameters / speed)
 
     def wall(self, jobs: Iterable[Job], workers: int) -> float:

@@ -248,13 +248,13 @@ def _measure(job: Job, folder: Path, bench: Bench) -> None:
         model,
         bench.context.pack,
         job.family,
-        # Distances are read where verdicts rest; at every dose and step they would multiply the work.
-        study_battery=study.battery.model_copy(update={"distances": []}) if job.point else study.battery,
+        study_battery=study.battery,
         identity={"model": job.model, "arm": job.arm, "seed": job.seed}
         | {name: job.spec[name] for name in ("dose", "items", "epochs", "step") if name in job.spec},
         reference=reference,
         seed=max(job.seed, 0),
         decisions=study.decisions,
+        brief=bool(job.point),
     )
     write_result(result, folder)
     if reference is None and result.distributions is not None:
