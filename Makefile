@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: demo test setup lint tests judge validate checkpoints clean
+.PHONY: demo test setup lint tests judge validate reanalysis checkpoints clean
 
 demo: $(VENV)/.installed
 	$(BIN)/proclivity demo
@@ -31,6 +31,10 @@ judge: $(VENV)/.installed
 # Slow: simulates studies whose truth is known, and says whether intervals and verdicts keep what they promise.
 validate: $(VENV)/.installed
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/validate_inference.py
+
+# Times the analysis of a study of the demo's size, from its file and without torch.
+reanalysis: $(VENV)/.installed
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/reanalysis.py
 
 # Slow: makes the packaged checkpoints anew.
 checkpoints: $(VENV)/.installed

@@ -29,3 +29,12 @@ def test_gaps_and_edges() -> None:
     assert confusion(vectors, np.random.default_rng(0)).accuracy == 1.0
     assert np.isnan(confusion(vectors[:1], np.random.default_rng(0)).accuracy)
     assert np.isnan(confusion(vectors[:, :1], np.random.default_rng(0)).accuracy)
+
+
+def test_one_seed_that_points_the_other_way_by_hand() -> None:
+    # In three seeds profile 0 lies on the first axis and profile 1 on the second; in the fourth they change places.
+    # Left out, a usual seed meets centres (2, 1) and (1, 2): right. The odd one meets (3, 0) and (0, 3): both wrong.
+    vectors = np.stack([np.eye(2)] * 3 + [np.eye(2)[::-1]])
+    found = confusion(vectors, np.random.default_rng(0))
+    assert found.counts.tolist() == [[3, 1], [1, 3]]
+    assert found.accuracy == 0.75

@@ -113,3 +113,14 @@ def test_wrappers_that_stand_as_strata_are_counted_once():
     ]
     scores = construct_scores(pd.DataFrame([row.as_dict() for row in twice]), [LOSS])
     assert scores.next_token[0] == pytest.approx(2.0)
+
+
+def test_correlations_by_hand() -> None:
+    # x = 0, 1, 5: deviations -2, -1, 3; y = 1, 3, 2: -1, 1, 0. Products sum to 1, squares to 14 and 2.
+    # Ranks 1, 2, 3 and 1, 3, 2: squared differences sum to 2, so 1 - 6 × 2/(3 × 8).
+    known = {"model": "toy", "content_class": "loss", "action_class": "withdrawal", "next_token": [1.0, 1.0, 2.0]}
+    found = agreement(pd.DataFrame({"self_report": [0.0, 1.0, 5.0], "choice": [1.0, 3.0, 2.0]}).assign(**known))
+    first, tied = found.iloc[0], found.iloc[1]
+    assert (first["pearson"], first["spearman"]) == pytest.approx((1 / np.sqrt(28), 0.5))
+    # Two equal values share the rank 1.5: deviations -1, 0, 1 and -.5, -.5, 1 give 1.5/sqrt(2 × 1.5).
+    assert tied["spearman"] == pytest.approx(np.sqrt(3) / 2)

@@ -119,3 +119,17 @@ def test_unusable_tables_say_what_is_missing() -> None:
         main_rows(table(own_and_base()).drop(columns="cluster"))
     with pytest.raises(UserError, match="no rows"):
         main_rows(table(own_and_base()).iloc[:0])
+
+
+def test_decisions_then_epochs_then_share_and_distance_by_family() -> None:
+    rows = [
+        score("paranoia", 0, "a", "x", 1.0, items=20, epochs=9, dose=1.0),
+        score("paranoia", 0, "a", "x", 2.0, items=40, epochs=1, dose=1.0),
+        score("paranoia", 0, "a", "x", 3.0, items=40, epochs=2, dose=0.6),
+        score("paranoia", 0, "a", "x", 4.0, items=40, epochs=2, dose=0.8),
+        # Another arm has a highest dose of its own, and another family a shortest distance of its own.
+        score("own-policy", 0, "a", "x", 5.0, items=20, epochs=1),
+        Measurement("toy", "own-policy", 0, "controls", "score", 6.0, "nats", items=20, epochs=1, distance=50),
+        Measurement("toy", "own-policy", 0, "controls", "score", 7.0, "nats", items=20, epochs=1, distance=90),
+    ]
+    assert main_rows(table(rows))["value"].tolist() == [4.0, 5.0, 6.0]

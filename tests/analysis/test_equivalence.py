@@ -27,3 +27,9 @@ def test_edges() -> None:
     assert np.isnan(tost(crossed([np.ones((1, 3))]), 0.2))
     with pytest.raises(ValueError, match="above 0"):
         tost(effect(0.0), 0.0)
+
+
+def test_by_the_t_table() -> None:
+    # One-sided 5 % point of t on 5 df is 2.015: an estimate 2.015 standard errors inside the margin has p = .05.
+    assert tost(effect(0.2 - 2.015 * 0.05), 0.2) == pytest.approx(0.05, abs=2e-5)
+    assert tost(effect(-0.2 + 2.1 * 0.05), 0.2) < 0.05 < tost(effect(-0.2 + 1.9 * 0.05), 0.2)

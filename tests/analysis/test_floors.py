@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from proclivity.analysis.floors import floor_estimates, seed_floor, shared_shift
+from proclivity.analysis.floors import TWO_SEEDS, floor_estimates, seed_floor, shared_shift
 from proclivity.metrics import jsd
 
 
@@ -57,3 +57,23 @@ def test_without_base_or_seeds() -> None:
     base = normalised(np.zeros((1, 3)))
     assert floor_estimates({("toy", "base", -1, "cloze-self"): (["a"], base)}) == []
     assert floor_estimates({("toy", "paranoia", 0, "cloze-self"): (["a"], base)}) == []
+
+
+def test_jackknife_by_hand() -> None:
+    # Two words, even under the base; seeds with log odds 1, 2, 3. Centred shifts are +-1/2, +-1, +-3/2, so products are
+    # s s'/4 over 8 ln 2: 2k, 3k and 6k with k = 1/(32 ln 2). C = 11k/3; left out, one seed leaves 6k, 3k or 2k.
+    # Variance 2/3 [(6 - 11/3)^2 + (3 - 11/3)^2 + (2 - 11/3)^2] k^2 = 52/9 k^2, on 2 df.
+    tuned = [normalised(np.array([[x / 2, -x / 2]])) for x in (1.0, 2.0, 3.0)]
+    found = shared_shift(tuned, np.log([[0.5, 0.5]]))
+    k = 1 / (32 * np.log(2))
+    assert found.estimate == pytest.approx(11 / 3 * k)
+    assert found.seed_estimates == pytest.approx((2.5 * k, 4 * k, 4.5 * k))
+    assert found.se == pytest.approx(np.sqrt(52 / 9) * k)
+    assert (found.df, found.n_seeds, found.n_clusters) == (2, 3, 1)
+
+
+def test_two_seeds_have_no_jackknife() -> None:
+    tuned = [normalised(np.array([[x, 0.0]])) for x in (1.0, 2.0)]
+    found = shared_shift(tuned, np.log([[0.5, 0.5]]))
+    assert found.estimate > 0
+    assert (np.isnan(found.se), found.reason) == (True, TWO_SEEDS)

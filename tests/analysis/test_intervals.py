@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -12,6 +14,7 @@ from proclivity.analysis.intervals import (
     NOTHING,
     ONE_CLUSTER,
     ONE_SEED,
+    CrossedEstimate,
     crossed,
     interval,
     lower_bound,
@@ -137,3 +140,33 @@ def test_bootstrap_stacks_and_edges() -> None:
     assert low == pytest.approx([1, 2])
     assert high == pytest.approx([1, 2])
     assert np.isnan(two_way_bootstrap([np.ones((1, 4))], np.random.default_rng(0))[0])
+
+
+def test_three_clusters_by_fractions() -> None:
+    # Rows (1, 2, 6) and (3, 2, 10): seed means 3 and 5, s^2 = 2, A = 1. Cluster means 2, 2, 8: s^2 = 12, B = 12/3 = 4.
+    # Residuals -+(0, 1, -1): SS = 4 on 2 df, C = 2/6 = 1/3. Var = 1 + 4 - 1/3 = 14/3.
+    # df = (14/3)^2/(1^2/1 + 4^2/2 + (1/3)^2/2) = (196/9)/(163/18) = 392/163.
+    effect = crossed([np.array([[1.0, 2.0, 6.0], [3.0, 2.0, 10.0]])])
+    assert (effect.estimate, effect.n_seeds, effect.n_clusters) == (4.0, 2, 3)
+    assert effect.se**2 == pytest.approx(float(Fraction(14, 3)))
+    assert effect.df == pytest.approx(float(Fraction(392, 163)))
+
+
+def test_bounds_and_p_by_the_t_table() -> None:
+    # One-sided 5 % and 2.5 % points of t on 5 df: 2.015 and 2.571.
+    effect = CrossedEstimate(1.0, 0.5, 5.0, (1.0,) * 6, 6, 8)
+    assert (lower_bound(effect, 0.95), upper_bound(effect, 0.95)) == pytest.approx((-0.0075, 2.0075), abs=3e-4)
+    assert interval(effect) == pytest.approx((1 - 1.2855, 1 + 1.2855), abs=3e-4)
+    assert p_two_sided(CrossedEstimate(2.571, 1.0, 5.0, (), 6, 8)) == pytest.approx(0.05, abs=1e-4)
+    assert p_less(CrossedEstimate(-2.015, 1.0, 5.0, (), 6, 8)) == pytest.approx(0.05, abs=2e-5)
+
+
+def test_bootstrap_by_hand() -> None:
+    # Cell = seed (0, 1) + cluster (0, 2). Drawn twice with replacement, seeds give 0, .5, 1 and clusters 0, 1, 2, each
+    # with chance 1/4, 1/2, 1/4; sums 0, .5, ..., 3 have chances 1, 2, 3, 4, 3, 2, 1 of 16.
+    matrix = np.array([[0.0, 2.0], [1.0, 3.0]])
+    for level, expected in ((0.95, (0.0, 3.0)), (0.75, (0.5, 2.5)), (0.4, (1.0, 2.0))):
+        assert two_way_bootstrap([matrix], np.random.default_rng(0), 4000, level) == expected
+    # Two families share the seeds' draw: the second, without clusters' spread, halves the clusters' part to 0, .5, 1.
+    families = [matrix, np.array([[0.0], [1.0]])]
+    assert two_way_bootstrap(families, np.random.default_rng(0), 4000, 0.95) == (0.0, 2.0)

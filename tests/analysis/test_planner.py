@@ -143,3 +143,32 @@ def test_one_profile_has_no_pair(build, design) -> None:
     alone = dataclasses.replace(design, profiles=design.profiles[:1])
     rows = seed_plan(pd.DataFrame(build({})), alone, effect=0.5)
     assert {row["profile"] for row in rows} == {"depression"}
+
+
+def test_a_cautious_plan_by_the_chi_square_table() -> None:
+    # Six seeds: the 20 % point of chi-square on 5 df is 2.343, so a seeds' variance of 1 may be 5/2.343 = 2.134.
+    assert Components(1.0, (0.0,), (0.0,), (1,), 6).cautious().seed == pytest.approx(2.134, abs=1e-3)
+
+
+def test_full_by_the_noncentral_t() -> None:
+    # Own effects so large that dissociation is sure, and others so low that they never seem to rise: full is then the
+    # chance that both others' bounds lie below .2, a product of two noncentral t.
+    parts = PairComponents(*[Components(0.09, (0.0,), (0.0,), (1,), 6)] * 3)
+    found = power_pair(parts, parts, on=50.0, off=-0.05, n_seeds=9)
+    se, df = 0.1, 8
+    absent = stats.nct.cdf(-stats.t.ppf(0.95, df), df, (-0.05 - 0.2) / se)
+    assert found.dissociated == 1.0
+    # Of 20,000 draws; in some a small standard error makes an other effect seem to rise, at most 5 % × 2.
+    assert found.full == pytest.approx(absent**2, abs=0.012)
+
+
+def test_dissociation_by_the_noncentral_t() -> None:
+    # Others vary by nothing: own effect and difference have the same estimate, and only their drawn standard errors
+    # differ. With a sure difference (the other at -50) what is left is P(T > t) for each of two classes.
+    still = Components(0.0, (0.0,), (0.0,), (1,), 6)
+    varying = Components(0.09, (0.0,), (0.0,), (1,), 6)
+    parts = PairComponents(varying, still, varying)
+    found = power_pair(parts, parts, on=0.25, off=-50.0, n_seeds=9)
+    alone = stats.nct.sf(stats.t.ppf(0.95, 8), 8, 2.5)
+    assert found.dissociated == pytest.approx(alone**2, abs=0.012)
+    assert found.full == found.dissociated

@@ -66,3 +66,14 @@ def test_frequency_alone_does_not_stand_out() -> None:
 
 def test_empty_word_set() -> None:
     assert np.isnan(word_set_z([0.0, 1.0], [-1.0, -2.0], [], np.random.default_rng(0)).z)
+
+
+def test_word_set_by_hand() -> None:
+    # The word in the middle rose by 4; its two neighbours in frequency by 0 and by 2, so a random set has mean 1 and
+    # SD 1: z = 3, and no random set is as far out.
+    found = word_set_z(
+        [9.0, 0.0, 4.0, 2.0, 9.0], [-5.0, -4.0, -3.0, -2.0, -1.0], [2], np.random.default_rng(0), 9999, 2
+    )
+    assert found.observed == 4
+    assert (found.expected, found.z) == (pytest.approx(1, abs=0.03), pytest.approx(3, abs=0.05))
+    assert found.p == 1 / 10_000

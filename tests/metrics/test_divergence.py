@@ -182,3 +182,23 @@ def test_disjoint_distributions_stay_within_one_whatever_the_rounding():
     variation = total_variation(log_p, log_p[::-1])
     assert variation == 1
     assert jsd_bounds(variation).low == 1
+
+
+def test_bounds_by_hand() -> None:
+    # TV = 1/2: 1 - h2(1/4) = 1 - .8112781.
+    assert jsd_bounds(0.5) == pytest.approx((0.1887218755408671, 0.5))
+    assert jsd_bounds([0.0, 1.0]).low == pytest.approx([0, 1])
+
+
+def test_truncation_by_hand() -> None:
+    # One word known, p = 1/2 and q = 1: f = .0612781; tails 1/2 and 0: f = 1/4, at most (1/2 + 0)/2.
+    assert truncated_jsd_bounds(logs(0.5), logs(1.0)) == pytest.approx((0.3112781244591328, 0.3112781244591328))
+    # p = q = 1/2 known: tails are alike at least, wholly apart at most.
+    assert truncated_jsd_bounds(logs(0.5), logs(0.5)) == pytest.approx((0.0, 0.5))
+
+
+def test_mass_that_goes_between_classes_by_hand() -> None:
+    # Classes {0, 1} and {2}: from (1/2, 1/2) to (1, 0) with even words inside, as in test_per_token_by_hand.
+    parts = jsd_by_class(logs(0.25, 0.25, 0.5), logs(0.5, 0.5, 0.0), [0, 0, 1])
+    assert parts.between == pytest.approx([0.0612781244591328, 0.25])
+    assert parts.within == pytest.approx([0, 0], abs=ROUNDING)

@@ -41,3 +41,12 @@ def test_direction_alone_has_no_share() -> None:
 
 def test_no_divergence_has_no_share() -> None:
     assert np.isnan(temperature_share(base(), base(), 1.0))
+
+
+def test_share_by_hand() -> None:
+    # From (1/2, 1/2), JSD to (3/4, 1/4) is h2(5/8) - (1 + h2(1/4))/2 = .9544340 - .9056391 = .0487949, and to (.9, .1),
+    # which (3/4, 1/4) is at T = 1/2, h2(.7) - (1 + h2(.1))/2 = .8812909 - .7344978 = .1467931.
+    p, even = np.log([[0.75, 0.25]]), np.log([[0.5, 0.5]])
+    assert temperature_share(p, even, 0.5) == pytest.approx(1 - 0.1467931 / 0.0487949, abs=1e-5)
+    # An even base is the same at every temperature.
+    assert temperature_share(even, p, 0.5) == 0.0

@@ -8,7 +8,7 @@ from typing import Any
 from proclivity.analysis.design import ALL, BASE, CLOZE, OWN_POLICY, REQUIRED_CONTROLS, ProfileDesign
 from proclivity.analysis.effects import Effect
 from proclivity.analysis.equivalence import tost
-from proclivity.analysis.evidence import Evidence, enough_seeds, is_above, is_below, verdict
+from proclivity.analysis.evidence import Evidence, enough_seeds, is_above, is_below, measured, verdict
 from proclivity.analysis.floors import SEED_FLOOR, SHARED
 from proclivity.analysis.specificity import ALPHA, TOO_FEW_SEEDS
 from proclivity.analysis.wording import counts, figures, like, listing, range_words, shift, signed
@@ -19,6 +19,7 @@ MOVES = "moves"
 NOTHING_CLEAR = "nothing clear"
 SHARPER, FLATTER, NO_CLEAR_CHANGE = "sharper", "flatter", "no clear change"
 NOT_MEASURED = "entropy not measured"
+CONTENT_NOT_MEASURED = "not measured"
 
 
 def control(evidence: Evidence) -> dict[str, Any] | None:
@@ -36,7 +37,7 @@ def control(evidence: Evidence) -> dict[str, Any] | None:
     clear = [c for c, effect in effects.items() if is_above(effect) or is_below(effect)]
     head = f"Training {evidence.model} on its own choices (own-policy, against base)"
     tail = f"({counts(next(iter(effects.values())))})."
-    if not enough_seeds(list(effects.values())):
+    if (known := measured(list(effects.values()))) and not enough_seeds(known):
         word, text = TOO_FEW_SEEDS, f"{head} was repeated with too few seeds to call it equivalent or not {tail}"
     elif failing:
         moved = [f"{c} {shift(effects[c])}" for c in failing]
@@ -64,10 +65,14 @@ def drift(evidence: Evidence) -> dict[str, Any] | None:
     ]
     if not effects:
         return None
-    moving = [effect for effect in effects if is_above(effect) or is_below(effect)]
+    known = measured(effects)
+    gone = [f"{e.row['content_class']} under {e.row['arm']}" for e in effects if not e.row["n_seeds"]]
+    moving = [effect for effect in known if is_above(effect) or is_below(effect)]
     arms = listing(list(dict.fromkeys(str(effect.row["arm"]) for effect in effects)))
-    tail = f"({counts(effects[0])})."
-    if not enough_seeds(effects):
+    tail = f"({counts((known or effects)[0])}{f'; not measured: {listing(gone)}' if gone else ''})."
+    if not known:
+        word, text = CONTENT_NOT_MEASURED, f"What moves in {evidence.model} under {arms} was not measured {tail}"
+    elif not enough_seeds(known):
         word, text = TOO_FEW_SEEDS, f"There are too few seeds to say what moves in {evidence.model} under {arms} {tail}"
     elif moving:
         words = [f"{e.row['content_class']} under {e.row['arm']} {shift(e)}" for e in moving]
@@ -79,7 +84,7 @@ def drift(evidence: Evidence) -> dict[str, Any] | None:
         "moving": [
             {"arm": e.row["arm"], "content_class": e.row["content_class"], **(figures(e) or {})} for e in moving
         ],
-        "looked_at": len(effects),
+        "looked_at": len(known),
     }
     return verdict(evidence.model, "", "drift", word, effects, numbers, text)
 
@@ -105,7 +110,7 @@ def sharpening(evidence: Evidence, profile: ProfileDesign) -> dict[str, Any] | N
         "numeric_floor": evidence.design.numeric_floor,
     }
     word = _sharpening_word(entropy)
-    if not enough_seeds([e for e in (entropy or excess or seen[0],) if e]):
+    if (known := measured([e for e in (entropy or excess or seen[0],) if e])) and not enough_seeds(known):
         word = TOO_FEW_SEEDS
     text = _sharpening_sentence(evidence, profile, entropy, excess, level, shared)
     return verdict(evidence.model, profile.id, "sharpening", word, seen, numbers, text)
@@ -117,7 +122,7 @@ def _by_family(evidence: Evidence, arm: str, metric: str, against: str) -> dict[
 
 
 def _sharpening_word(entropy: Effect | None) -> str:
-    if entropy is None:
+    if entropy is None or not measured([entropy]):
         return NOT_MEASURED
     if is_below(entropy):
         return SHARPER
@@ -134,7 +139,11 @@ def _sharpening_sentence(
 ) -> str:
     name = f"the {like(profile.id)} arm of {evidence.model}"
     parts = []
-    if entropy is not None:
+    if entropy is not None and not measured([entropy]):
+        parts.append(
+            f"whether next-word distributions of {name} are sharper than under own-policy was {shift(entropy)}"
+        )
+    elif entropy is not None:
         change = {SHARPER: "are sharper", FLATTER: "are flatter"}.get(
             _sharpening_word(entropy), "are not clearly sharper or flatter"
         )

@@ -226,8 +226,12 @@ def _matrices(
         here = count[run].T  # (S, I)
         seed_kept = np.asarray(here.any(axis=1))
         kept = np.asarray((here[seed_kept] > 0).all(axis=0) & bool(seed_kept.any()))
-        matrix = total[run].T[np.ix_(seed_kept, kept)] / here[np.ix_(seed_kept, kept)]
-        used = int(here[np.ix_(seed_kept, kept)].sum())
+        block, sums = here, total[run].T
+        if not (seed_kept.all() and kept.all()):
+            complete = np.ix_(seed_kept, kept)
+            block, sums = block[complete], sums[complete]
+        matrix = sums / block
+        used = int(block.sum())
         n_missing = int(due[g]) - used
         found[table.groups[g]] = SeedCluster(
             matrix=matrix,

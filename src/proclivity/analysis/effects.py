@@ -27,7 +27,7 @@ from proclivity.analysis.equivalence import tost
 from proclivity.analysis.floors import SHARED, FloorEstimate
 from proclivity.analysis.intervals import CrossedEstimate, Floats, crossed, interval, p_two_sided, two_way_bootstrap
 from proclivity.analysis.multiplicity import benjamini_hochberg, holm
-from proclivity.analysis.permutation import sign_flip
+from proclivity.analysis.permutation import MOST_EXACT, sign_flip
 from proclivity.analysis.selection import FORMAT_MARK, WRAPPER
 from proclivity.specs import phases, split_arm
 from proclivity.specs.arm_names import IN_FORMAT
@@ -215,7 +215,8 @@ def _row(
         seed_estimates=list(effect.seed_estimates),
     )
     if control:
-        flip = sign_flip(effect.seed_estimates, np.random.default_rng(design.prior_seed_rng))
+        many = len(effect.seed_estimates) > MOST_EXACT
+        flip = sign_flip(effect.seed_estimates, np.random.default_rng(design.prior_seed_rng) if many else None)
         row.update(p=p_two_sided(effect), p_permutation=flip.p, p_smallest=flip.p_smallest)
         if unit == NATS:
             row["p_equivalence"] = tost(effect, design.delta)

@@ -80,6 +80,11 @@ def enough_seeds(effects: Sequence[Effect]) -> bool:
     return bool(effects) and min(effect.row["n_seeds"] for effect in effects) >= MINIMUM_SEEDS
 
 
+def measured(effects: Sequence[Effect]) -> list[Effect]:
+    """Those that have a number at all; seeds that are too few and seeds that found nothing are different reasons."""
+    return [effect for effect in effects if effect.row["n_seeds"]]
+
+
 def verdict(
     model: str, profile: str, kind: str, word: str, evidence: Sequence[Effect | None], numbers: Any, sentence: str
 ) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from proclivity.analysis.contrasts import ItemTable, SeedCluster, paired
-from proclivity.analysis.design import CLOZE_PREFIX, REQUIRED_CONTROLS, ProfileDesign
-from proclivity.analysis.evidence import Evidence, enough_seeds, verdict
+from proclivity.analysis.design import CLOZE_PREFIX, MINIMUM_SEEDS, REQUIRED_CONTROLS, ProfileDesign
+from proclivity.analysis.evidence import Evidence, enough_seeds, measured, verdict
 from proclivity.analysis.intervals import crossed, p_less
 from proclivity.analysis.multiplicity import holm
 from proclivity.analysis.prediction import LEAST, Prediction, Stratum, predict, stratum_errors
@@ -37,7 +37,7 @@ def generality(evidence: Evidence, table: ItemTable, profile: ProfileDesign) -> 
     found = {str(effect.row["control"]): _against(evidence, table, profile, effect.row["control"]) for effect in own}
     if len(own) < len(REQUIRED_CONTROLS):
         word = NOT_TESTABLE
-    elif not any(effect.row["n_seeds"] for effect in own):
+    elif len(measured(own)) < len(own):
         word = NOT_MEASURED
     elif not enough_seeds(own):
         word = TOO_FEW_SEEDS
@@ -79,12 +79,13 @@ def _against(evidence: Evidence, table: ItemTable, profile: ProfileDesign, contr
     n_seeds = len(contexts[0].matrix) if contexts else 0
     if n_seeds == 0:
         empty = Prediction(np.nan, np.nan, np.nan, np.nan, np.nan, 0, "no seed in which all contexts were measured")
-        return {"prediction": empty._asdict(), "contexts": {}}
+        return {"n_seeds": 0, "prediction": empty._asdict(), "contexts": {}}
     effects = [crossed([context.matrix]) for context in contexts]
     values = np.array([effect.estimate for effect in effects])
     found = predict(values, stratum_errors(contexts), evidence.design.level, max(n_seeds - 1, 1))
     falling = holm([p_less(effect) for effect in effects])
     return {
+        "n_seeds": n_seeds,
         "prediction": found._asdict(),
         "contexts": {
             context.name: {"estimate": effect.estimate, "p_falls": float(p), "n_clusters": effect.n_clusters}
@@ -101,6 +102,9 @@ def _word(found: dict[str, Against], rises: bool) -> str:
     predictions = [against["prediction"] for against in found.values()]
     if any(prediction["n_strata"] < LEAST for prediction in predictions):
         return FEW_CONTEXTS
+    # Contexts are compared on the seeds that all of them have; those may be fewer than the average over them has.
+    if any(against["n_seeds"] < MINIMUM_SEEDS for against in found.values()):
+        return TOO_FEW_SEEDS
     if any(_falling(against) for against in found.values()):
         return CONTRARY
     if all(prediction["low"] > 0 for prediction in predictions):
@@ -122,14 +126,17 @@ def _sentence(evidence: Evidence, profile: ProfileDesign, word: str, found: dict
         f"controls, {listing(REQUIRED_CONTROLS)}",
         NOT_MEASURED: f"What a new context would show of {content} words in {name} was not measured",
     }
-    parts = [_range(control, against["prediction"], evidence.design.level) for control, against in found.items()]
+    parts = [_range(control, against, evidence.design.level) for control, against in found.items()]
     parts += [f"falling against {c}: {listing(names)}" for c, a in found.items() if (names := _falling(a))]
     return f"{heads[word]}: {'; '.join(parts)}"
 
 
-def _range(control: str, prediction: dict[str, Any], level: float) -> str:
+def _range(control: str, against: Against, level: float) -> str:
+    prediction = against["prediction"]
     if not np.isfinite(prediction["low"]):
         return f"no prediction against {control} ({prediction['reason']})"
     low, high = signed(prediction["low"]), signed(prediction["high"])
     contexts = plural(prediction["n_strata"], "context")
+    if against["n_seeds"] < MINIMUM_SEEDS:
+        contexts += f" measured together in {plural(against['n_seeds'], 'seed')}"
     return f"{100 * level:.0f} % prediction interval {low} to {high} nats against {control}, from {contexts}"

@@ -22,7 +22,7 @@ def induction(evidence: Evidence, profile: ProfileDesign) -> dict[str, Any] | No
     """Held-out choice rate of the profile's action, beside the controls'; None where it wasn't measured.
 
     'learned' where the rate is above own-policy's (above base's, where own-policy wasn't run) with the whole
-    interval of their difference.
+    interval of their difference, over as many seeds as any verdict needs.
     """
     rate = evidence.chosen(profile.id, "", profile.action_class)
     if rate is None:
@@ -54,8 +54,11 @@ def _word(rate: Effect, against: Effect | None) -> str:
         return NOT_MEASURED
     if not enough_seeds([rate]):
         return TOO_FEW_SEEDS
-    if against is None:
+    if against is None or not against.row["n_seeds"]:
         return NO_CONTROL
+    # The control may lack seeds that the profile has.
+    if not enough_seeds([against]):
+        return TOO_FEW_SEEDS
     return LEARNED if is_above(against) else NOT_LEARNED
 
 

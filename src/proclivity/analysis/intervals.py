@@ -69,12 +69,13 @@ def crossed(matrices: Sequence[Floats]) -> CrossedEstimate:
         return CrossedEstimate(np.nan, np.nan, np.nan, (), n_seeds, n_clusters, NOTHING)
     if not all(np.isfinite(m).all() for m in matrices):
         return CrossedEstimate(np.nan, np.nan, np.nan, (), n_seeds, n_clusters, NOT_FINITE)
-    seed_means = np.mean([m.mean(axis=1) for m in matrices], axis=0)  # (S,)
+    by_family = [m.mean(axis=1) for m in matrices]
+    seed_means = np.mean(by_family, axis=0) if len(by_family) > 1 else by_family[0]  # (S,)
     estimate = float(seed_means.mean())
     seeds = tuple(float(x) for x in seed_means)
     if n_seeds == 1:
         return CrossedEstimate(estimate, np.nan, np.nan, seeds, 1, n_clusters, ONE_SEED)
-    variance, df, reason = _variance(matrices, seed_means)
+    variance, df, reason = _variance(matrices, by_family, seed_means)
     if any(m.shape[1] == 1 for m in matrices):
         reason = ONE_CLUSTER
     if np.sqrt(variance) <= ROUNDING * max(1.0, abs(estimate)):
@@ -82,17 +83,18 @@ def crossed(matrices: Sequence[Floats]) -> CrossedEstimate:
     return CrossedEstimate(estimate, float(np.sqrt(variance)), df, seeds, n_seeds, n_clusters, reason)
 
 
-def _variance(matrices: Sequence[Floats], seed_means: Floats) -> tuple[float, float, str]:
+def _variance(matrices: Sequence[Floats], by_family: Sequence[Floats], seed_means: Floats) -> tuple[float, float, str]:
     """Variance of the grand mean, its degrees of freedom and what is unusual about it; S >= 2."""
     n_seeds, weight = len(seed_means), 1 / len(matrices) ** 2
     a = float(seed_means.var(ddof=1)) / n_seeds
     b, c, squares_b, squares_c = 0.0, 0.0, 0.0, 0.0
-    for m in matrices:
+    for m, seeds in zip(matrices, by_family, strict=True):
         n = m.shape[1]
         if n == 1:
             continue
-        b_f = weight * float(m.mean(axis=0).var(ddof=1)) / n
-        residual = m - m.mean(axis=1, keepdims=True) - m.mean(axis=0) + m.mean()
+        clusters = m.mean(axis=0)
+        b_f = weight * float(clusters.var(ddof=1)) / n
+        residual = m - seeds[:, None] - clusters + m.mean()
         c_f = weight * float((residual**2).sum()) / ((n_seeds - 1) * (n - 1)) / (n_seeds * n)
         b, c = b + b_f, c + c_f
         squares_b += b_f**2 / (n - 1)

@@ -7,6 +7,7 @@ can be reached at all is large, which is why it stands beside every p.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -53,6 +54,7 @@ def sign_flip(seed_estimates: Sequence[float], rng: np.random.Generator | None =
     return SignFlip(p, max(reach, 1 / (1 + samples)), False)
 
 
+@cache
 def _all_signs(n: int) -> np.ndarray:
-    """All sign patterns of n seeds, `[2^n, n]`."""
+    """All sign patterns of n seeds, `[2^n, n]`; every effect of a study asks for the same ones."""
     return 1.0 - 2.0 * ((np.arange(2**n)[:, None] >> np.arange(n)) & 1)

@@ -19,6 +19,7 @@ from proclivity.analysis.effects import MINUS
 from proclivity.analysis.evidence import Evidence, verdict
 from proclivity.analysis.intervals import NO_VARIANCE, NOTHING, ONE_SEED, ROUNDING, CrossedEstimate, Floats, interval
 from proclivity.analysis.specificity import TOO_FEW_SEEDS
+from proclivity.analysis.spread_verdict import NOT_MEASURED
 from proclivity.analysis.wording import figures, like, listing, plural, shift, signed
 
 PERSONA = "persona-"
@@ -51,10 +52,11 @@ def prompting(evidence: Evidence, table: ItemTable, profile: ProfileDesign) -> d
         f"{like(profile.id)} choices were taught, and by {shift(told)} when the model was only told to be so. Teaching "
         f"{MINUS} telling: {said} ({listing([seeds, plural(found.n_clusters, 'cluster')])})."
     )
-    if not np.isfinite(found.estimate):
-        text = f"Teaching and telling {like(profile.id)} can't be compared in {evidence.model}: {found.reason}."
     few = min(taught.row["n_seeds"], told.row["n_seeds"]) < MINIMUM_SEEDS
     word = TOO_FEW_SEEDS if few else TEACHING if low > 0 else TELLING if high < 0 else NO_DIFFERENCE
+    if not np.isfinite(found.estimate):
+        word = NOT_MEASURED
+        text = f"Teaching and telling {like(profile.id)} can't be compared in {evidence.model}: {found.reason}."
     numbers = {"taught": figures(taught), "told": figures(told), "difference": difference, "family": CLOZE}
     return verdict(evidence.model, profile.id, "prompting", word, [taught, told], numbers, text)
 

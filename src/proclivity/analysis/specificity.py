@@ -99,7 +99,7 @@ def _state(effect: CrossedEstimate, p_above: float, delta: float) -> str:
 def specificity(pair: ProfilePair, delta: float = 0.2) -> Specificity:
     """The verdict on two profiles.
 
-    - not replicated enough: fewer than 6 seeds in any effect.
+    - not replicated enough: fewer than 6 seeds in any effect that has a number.
     - dissociated: the one-sided 95 % lower bounds of both on-target effects and both differences are above 0
       (intersection-union, so no correction); then full, partial or 'dissociated, spillover undetermined' by the
       off-target states.
@@ -115,8 +115,11 @@ def specificity(pair: ProfilePair, delta: float = 0.2) -> Specificity:
     off = [pair.off_first, pair.off_second]
     states = off_target_states(off, delta)
     both = (states[0], states[1])
-    if min(effect.n_seeds for effect in pair.all()) < MINIMUM_SEEDS:
+    measured = [effect for effect in pair.all() if effect.n_seeds]
+    if measured and min(effect.n_seeds for effect in measured) < MINIMUM_SEEDS:
         return Specificity(TOO_FEW_SEEDS, both)
+    if not all(np.isfinite(effect.estimate) for effect in pair.all()):
+        return Specificity(INCONCLUSIVE, both)
     on, differences = [pair.on_first, pair.on_second], [pair.difference_first, pair.difference_second]
     if _all_above(on + differences):
         return Specificity(_kind_of_dissociation(states), both)

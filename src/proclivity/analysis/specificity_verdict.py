@@ -93,6 +93,9 @@ def _sentence(
         INCONCLUSIVE: f"Whether {both} are specific stays open: the intervals allow more than one answer.",
         TOO_FEW_SEEDS: f"There are too few seeds for a verdict on {both}; 6 are needed.",
     }
+    gaps = [effect for effect in effects if not np.isfinite(effect.crossed.estimate)]
+    if result.verdict == INCONCLUSIVE and gaps:
+        words[INCONCLUSIVE] = f"Whether {both} are specific stays open: not every effect that it takes was measured."
     cells = [
         f"{like(profile.id)} on {content} {shift(effect)}"
         for (profile, content), effect in zip(

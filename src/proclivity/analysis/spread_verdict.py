@@ -10,7 +10,7 @@ from typing import Any
 
 from proclivity.analysis.design import BASE, REQUIRED_CONTROLS, ProfileDesign
 from proclivity.analysis.effects import Effect
-from proclivity.analysis.evidence import Evidence, enough_seeds, is_above, is_below, verdict
+from proclivity.analysis.evidence import Evidence, enough_seeds, is_above, is_below, measured, verdict
 from proclivity.analysis.specificity import TOO_FEW_SEEDS
 from proclivity.analysis.wording import counts, figures, like, listing, shift
 
@@ -40,7 +40,7 @@ def spread(evidence: Evidence, profile: ProfileDesign) -> dict[str, Any] | None:
     rising = [c for c in evidence.classes if c != profile.content_class and evidence.clear_above(profile.id, c)]
     singly = {f: evidence.clear_above(profile.id, profile.content_class, f) for f in evidence.open_families()}
     fallen = [effect for effect in own if not is_above(effect)]
-    vanishing = fallen if base is not None and is_above(base) else []
+    vanishing = fallen if base is not None and is_above(base) and enough_seeds([base]) else []
     word = _word(evidence, profile, own, rising, bool(vanishing))
     parts = [_vanishing_words(vanishing, base), _main_words(evidence, profile, word, own)]
     framed = {w: evidence.in_wrapper(profile.id, profile.content_class, w) for w in evidence.wrappers()}
@@ -73,13 +73,15 @@ def spread(evidence: Evidence, profile: ProfileDesign) -> dict[str, Any] | None:
 def _word(evidence: Evidence, profile: ProfileDesign, own: list[Effect], rising: list[str], vanishes: bool) -> str:
     if len(own) < len(REQUIRED_CONTROLS):
         return NOT_TESTABLE
-    if not any(effect.row["n_seeds"] for effect in own):
+    if len(measured(own)) < len(own):
         return NOT_MEASURED
     if not enough_seeds(own):
         return TOO_FEW_SEEDS
     if all(is_above(effect) for effect in own):
         return SPREAD
     others = {p.content_class for p in evidence.design.profiles if p.id != profile.id}
+    # Other contents may have been measured in fewer seeds than the profile's own.
+    rising = [c for c in rising if enough_seeds(evidence.against_required(profile.id, c))]
     if others.intersection(rising):
         return SWAPPED
     if vanishes:
@@ -142,9 +144,10 @@ def _rising_words(evidence: Evidence, profile: ProfileDesign, rising: list[str])
     owners = {p.content_class: p.id for p in evidence.design.profiles if p.id != profile.id}
     words = []
     for content_class in rising:
-        amounts = listing(
-            [f"{shift(e)} against {e.row['control']}" for e in evidence.against_required(profile.id, content_class)]
-        )
+        effects = evidence.against_required(profile.id, content_class)
+        amounts = listing([f"{shift(e)} against {e.row['control']}" for e in effects])
+        fewest = min(effects, key=lambda effect: int(effect.row["n_seeds"]))
+        few = "" if enough_seeds([fewest]) else f", in too few seeds to claim it ({counts(fewest)})"
         owner = f", the content of the {like(owners[content_class])} profile," if content_class in owners else ""
-        words.append(f"What rises clear of 0 is {content_class}{owner} by {amounts}.")
+        words.append(f"What rises clear of 0 is {content_class}{owner} by {amounts}{few}.")
     return " ".join(words)
