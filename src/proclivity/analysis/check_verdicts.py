@@ -10,6 +10,7 @@ from proclivity.analysis.effects import Effect
 from proclivity.analysis.equivalence import tost
 from proclivity.analysis.evidence import Evidence, enough_seeds, is_above, is_below, measured, verdict
 from proclivity.analysis.floors import SEED_FLOOR, SHARED
+from proclivity.analysis.multiplicity import holm
 from proclivity.analysis.specificity import ALPHA, TOO_FEW_SEEDS
 from proclivity.analysis.wording import counts, figures, like, listing, range_words, shift, signed
 
@@ -56,7 +57,7 @@ def control(evidence: Evidence) -> dict[str, Any] | None:
 
 
 def drift(evidence: Evidence) -> dict[str, Any] | None:
-    """What moves all the same: content that shifts from base under controls that teach no profile."""
+    """What moves all the same: content that shifts from base under controls that teach no profile (Holm over them)."""
     effects = [
         effect
         for arm in REQUIRED_CONTROLS
@@ -67,7 +68,8 @@ def drift(evidence: Evidence) -> dict[str, Any] | None:
         return None
     known = measured(effects)
     gone = [f"{e.row['content_class']} under {e.row['arm']}" for e in effects if not e.row["n_seeds"]]
-    moving = [effect for effect in known if is_above(effect) or is_below(effect)]
+    adjusted = holm([float(effect.row["p"]) for effect in known])
+    moving = [effect for effect, p in zip(known, adjusted, strict=True) if p < ALPHA]
     arms = listing(list(dict.fromkeys(str(effect.row["arm"]) for effect in effects)))
     tail = f"({counts((known or effects)[0])}{f'; not measured: {listing(gone)}' if gone else ''})."
     if not known:
@@ -85,6 +87,7 @@ def drift(evidence: Evidence) -> dict[str, Any] | None:
             {"arm": e.row["arm"], "content_class": e.row["content_class"], **(figures(e) or {})} for e in moving
         ],
         "looked_at": len(known),
+        "correction": "Holm",
     }
     return verdict(evidence.model, "", "drift", word, effects, numbers, text)
 
