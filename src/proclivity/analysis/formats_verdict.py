@@ -108,7 +108,7 @@ def _sentence(model: str, found: Routes, profile: ProfileDesign, level: float) -
     if found.choices:
         said = listing([_amount(a, level, "probability") for a in found.choices])
         speech = f"After {SPEECH} of {profile.content_class} alone"
-        parts.append(f"{speech}, {profile.action_class} was chosen more often by {said}.")
+        parts.append(f"{speech}, choices of {profile.action_class} moved by {said}.")
     return " ".join(parts)
 
 

@@ -142,19 +142,20 @@ def _sentence(part: LaterPhase, profile: ProfileDesign, design: Design) -> str:
     start, final = part.curve.start, part.curve.final
     ends = [amount(p.crossed.estimate, p.low, p.high, p.level, "nats") for p in (start, final)]
     low, high = interval(part.change, design.level)
+    content = f"{profile.content_class} words"
     heads = {
-        REVERSED: "brought them back",
-        PARTLY: "brought them back in part",
-        PERSISTS: "did not clearly lower them",
-        OVERSHOOTS: f"brought them below those of {final.control}",
-        NO_RISE: "had no clear rise to take back",
-        TOO_FEW_SEEDS: "was run with too few seeds for a verdict",
+        REVERSED: f"brought {content} back",
+        PARTLY: f"brought {content} back in part",
+        PERSISTS: f"did not clearly lower {content}",
+        OVERSHOOTS: f"brought {content} below those of {final.control}",
+        NO_RISE: f"found no clear rise of {content} to take back",
+        TOO_FEW_SEEDS: f"was run with too few seeds for a verdict on {content}",
     }
     return (
-        f"{_name(part.curve, profile)} {heads[part.word]}: {profile.content_class} words stood at {ends[0]} before it "
-        f"and at {ends[1]} after {plural(final.point.step, 'step')}, "
-        f"{amount(part.change.estimate, low, high, design.level, 'nats')} between the two, paired by "
-        f"{plural(len(part.curve.seeds), 'seed')} on the same clusters{_gone(part, design)}.{_pace(part, design)}"
+        f"{_name(part.curve, profile)} {heads[part.word]}: they stood at {ends[0]} before it and at {ends[1]} after "
+        f"{plural(final.point.step, 'step')}, {amount(part.change.estimate, low, high, design.level, 'nats')} between "
+        f"the two, paired by {plural(len(part.curve.seeds), 'seed')} on the same clusters{_gone(part, design)}."
+        f"{_pace(part, design)}"
     )
 
 
@@ -172,7 +173,7 @@ def _pace(part: LaterPhase, design: Design) -> str:
     if part.decay is None or part.word in {NO_RISE, TOO_FEW_SEEDS, PERSISTS}:
         return ""
     half, rest = part.decay.half_life, part.decay.remains
-    left = f" At the end {_share(part.left, design)} of them was left."
+    left = f" At the end {_share(part.left, design)} of the rise was left." if part.word != OVERSHOOTS else ""
     if not np.isfinite(half.value):
         why = half.reason if half.reason.startswith("half-life") else f"no half-life: {half.reason}"
         return f" {why[0].upper()}{why[1:]}.{left}"

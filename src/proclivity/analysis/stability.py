@@ -186,4 +186,5 @@ def _sentence(evidence: Evidence, profile: ProfileDesign, word: str, facets: lis
     }
     found = "; ".join(f"{f.name}: {f.said}" for f in facets if f.holds is not None)
     missing = f" Not measured: {listing(unknown)}." if unknown else ""
-    return f"{heads[word]}{f': {found}' if found else ''} ({counts(own[0])}).{missing}"
+    said = f" {found[0].upper()}{found[1:]}." if found else ""
+    return f"{heads[word]} ({counts(own[0])}).{said}{missing}"
