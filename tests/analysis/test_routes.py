@@ -139,3 +139,18 @@ def test_missing_and_infinite_values(build: Any, design: Design) -> None:
     assert infinite["numbers"]["words"]["exposure"][0]["estimate"] is None
     nothing = verdict(rows.assign(value=np.nan, missing_reason="low mass"), design)
     assert nothing["verdict"] == "open"
+
+
+@pytest.mark.parametrize(
+    ("other", "word"),
+    [(0.5, "link runs from choosing to words, the way back open"), (-0.15, "link runs both ways")],
+)
+def test_speech_of_any_kind_is_no_link(build: Any, design: Design, other: float, word: str) -> None:
+    rows = study(build, arms=(*ROUTES, "speech-paranoia"))
+    also = (rows["arm"] == "speech-paranoia") & (rows["content_class"] == "withdrawal") & (rows["family"] == "choice")
+    rows.loc[also, "value"] += other - 0.5
+    verdicts = [v for v in analyze(rows, design).verdicts if v["kind"] == "formats"]
+    (found,) = [v for v in verdicts if v["profile"] == "depression"]
+    assert found["verdict"] == word
+    choices = found["numbers"]["choices_after_speech"]
+    assert [part["control"] for part in choices] == ["own-policy", "base", "speech-paranoia"]

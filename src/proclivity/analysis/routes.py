@@ -89,8 +89,9 @@ def routes(table: ItemTable, profile: ProfileDesign, design: Design) -> Routes:
     """Every route that was run, from the model's items.
 
     Choosing moves words where the label arm is clear of 0 against `own-policy` and `arbitrary`; words move choosing
-    where the action is chosen clearly more often after speech than under `own-policy`, and than under `base` where that
-    was asked. Absence is equivalence: ± δ nats for words, ± .05 for choices. What is neither is open.
+    where the action is chosen clearly more often after speech than under `own-policy`, under `base` and after the other
+    profiles' speech, as far as these were asked: statements of any kind might move choices. Absence is equivalence,
+    ± δ nats for words, ± .05 for choices against `own-policy` and `base`. What is neither is open.
     """
     arms, level = route_arms(table, profile), design.level
     words = {
@@ -101,12 +102,17 @@ def routes(table: ItemTable, profile: ProfileDesign, design: Design) -> Routes:
     differences = {
         f"{a} − {b}": _words(table, profile, arms[a], arms[b], level) for a, b in CONTRASTS if a in arms and b in arms
     }
-    controls = [c for c in (OWN_POLICY, BASE) if c in table.arms()]
-    choices = [_chosen(table, profile, arms[SPEECH], c, level) for c in controls] if SPEECH in arms else []
-    choices = [amount for amount in choices if amount.effect.n_seeds]
+    choices = _choices(table, profile, design, arms[SPEECH]) if SPEECH in arms else []
     there = _state(words.get(LABEL, []), (OWN_POLICY, ARBITRARY), design.delta)
     back = _state(choices, (OWN_POLICY,), CHOICE_MARGIN)
     return Routes(words, differences, choices, _share(words, level), there, back)
+
+
+def _choices(table: ItemTable, profile: ProfileDesign, design: Design, arm: str) -> list[Amount]:
+    others = [route_arms(table, other).get(SPEECH, "") for other in design.profiles if other.id != profile.id]
+    controls = [c for c in (OWN_POLICY, BASE, *others) if c in table.arms() and c != arm]
+    found = [_chosen(table, profile, arm, control, design.level) for control in controls]
+    return [amount for amount in found if amount.effect.n_seeds]
 
 
 def _controls(route: str, table: ItemTable) -> list[str]:
@@ -138,7 +144,7 @@ def _amount(arm: str, control: str, cells: list[SeedCluster], level: float) -> A
 
 
 def _state(amounts: list[Amount], needed: tuple[str, ...], margin: float) -> str:
-    """What the amounts say of a link; every one of them must be clear, or equivalent to 0."""
+    """What the amounts say of a link: all of them clear of 0, or those against no other speech equivalent to 0."""
     known = [amount for amount in amounts if np.isfinite(amount.effect.estimate)]
     if not known:
         return ""
@@ -148,7 +154,9 @@ def _state(amounts: list[Amount], needed: tuple[str, ...], margin: float) -> str
         return UNKNOWN
     if all(amount.low > 0 for amount in known):
         return YES
-    return NO if all(tost(amount.effect, margin) < ALPHA for amount in known) else UNKNOWN
+    # Another profile's speech may lower this action, so a difference from it says nothing against absence.
+    plain = [amount for amount in known if amount.control in (OWN_POLICY, ARBITRARY, BASE)]
+    return NO if all(tost(amount.effect, margin) < ALPHA for amount in plain) else UNKNOWN
 
 
 def _share(words: dict[str, list[Amount]], level: float) -> Estimate | None:
