@@ -15,12 +15,15 @@ from proclivity.analysis.design import BASE, Design, ProfileDesign, open_familie
 from proclivity.analysis.effects import EffectBook, add_adjusted_p, add_bootstrap, floor_effects, model_effects
 from proclivity.analysis.evidence import Evidence
 from proclivity.analysis.floors import Distributions, floor_estimates
+from proclivity.analysis.formats_verdict import formats
 from proclivity.analysis.generality_verdict import generality
 from proclivity.analysis.induction_verdict import induction
 from proclivity.analysis.persona import prompting
+from proclivity.analysis.reversal import reversal
 from proclivity.analysis.selection import main_rows
 from proclivity.analysis.specificity_verdict import specificities
 from proclivity.analysis.spread_verdict import spread
+from proclivity.analysis.stability import stability
 
 __all__ = ["Analysis", "Design", "ProfileDesign", "analyze"]
 
@@ -63,26 +66,31 @@ def analyze(measurements: pd.DataFrame, design: Design, distributions: Distribut
     verdicts = [
         verdict
         for model, table in tables.items()
-        for verdict in [*_verdicts(model, table, book, design), *_curve_verdicts(model, points, design)]
+        for verdict in [*_verdicts(model, table, book, points, design), *_curve_verdicts(model, points, design)]
     ]
     return Analysis(effects=book.table(), verdicts=verdicts, curves=curve_table(points))
 
 
-def _verdicts(model: str, table: ItemTable, book: EffectBook, design: Design) -> list[dict[str, Any]]:
+def _verdicts(
+    model: str, table: ItemTable, book: EffectBook, points: list[CurvePoint], design: Design
+) -> list[dict[str, Any]]:
     families = table.families()
     speaking = open_families(families)
     classes = {g.content_class for g in table.groups if g.metric == "score" and g.family in speaking}
     evidence = Evidence(model=model, book=book, design=design, families=families, classes=sorted(classes))
+    curves = [point for point in points if point.model == model]
     profiles = [profile for profile in design.profiles if profile.id in table.arms() and profile.id != BASE]
     found = [
         *(induction(evidence, profile) for profile in profiles),
         *(spread(evidence, profile) for profile in profiles),
         *(generality(evidence, table, profile) for profile in profiles),
+        *(stability(evidence, curves, profile) for profile in profiles),
         *specificities(evidence),
         control(evidence),
         drift(evidence),
         *(sharpening(evidence, profile) for profile in profiles),
         *(prompting(evidence, table, profile) for profile in profiles),
+        *(formats(evidence, table, profile) for profile in design.profiles),
     ]
     return [verdict for verdict in found if verdict is not None]
 
@@ -90,6 +98,6 @@ def _verdicts(model: str, table: ItemTable, book: EffectBook, design: Design) ->
 def _curve_verdicts(model: str, points: list[CurvePoint], design: Design) -> list[dict[str, Any]]:
     """Verdicts on doses, steps, distances and later training; a kind says nothing where no such curve was measured."""
     mine = [point for point in points if point.model == model]
-    kinds: list[Callable[[list[CurvePoint], ProfileDesign, Design], dict[str, Any] | None]] = []
+    kinds: list[Callable[[list[CurvePoint], ProfileDesign, Design], dict[str, Any] | None]] = [reversal]
     found = [kind(mine, profile, design) for profile in design.profiles for kind in kinds]
     return [verdict for verdict in found if verdict is not None]

@@ -49,6 +49,20 @@ def range_words(effect: Effect, digits: int = 2) -> str:
     return f"{100 * row['level']:.0f} % interval {signed(row['low'], digits)} to {signed(row['high'], digits)}"
 
 
+def amount(value: float, low: float, high: float, level: float, unit: str) -> str:
+    """'+1.32 nats (95 % interval +0.98 to +1.66)'; a number that is in no row of effects."""
+    if not math.isfinite(value):
+        return "not measured"
+    return f"{signed(value)} {unit} ({bounds(low, high, level)})"
+
+
+def bounds(low: float, high: float, level: float) -> str:
+    """'95 % interval +0.98 to +1.66', or 'no interval'."""
+    if not math.isfinite(low):
+        return "no interval"
+    return f"{100 * level:.0f} % interval {signed(low)} to {signed(high)}"
+
+
 def counts(effect: Effect, cluster_word: str = "cluster") -> str:
     """'6 seeds, 42 clusters'."""
     return f"{plural(effect.row['n_seeds'], 'seed')}, {plural(effect.row['n_clusters'], cluster_word)}"
