@@ -160,16 +160,21 @@ def _at(rows: pd.DataFrame, arm: str, point: Point) -> pd.DataFrame:
     return rows[keep]
 
 
-def _control_at(rows: pd.DataFrame, control: str, point: Point) -> pd.DataFrame:
-    """The control trained on as many decisions as often, after as many steps; after its last where it has no such."""
+def _control_at(rows: pd.DataFrame, arm: str, control: str, point: Point) -> pd.DataFrame:
+    """The control trained on as many decisions as often, after as many steps.
+
+    After its last step where it has no such one, and at its highest dose where it has fewer phases than the arm.
+    """
     mine = rows[(rows["arm"] == control) & (rows["distance"] == point.distance)]
     if control == BASE:
         return mine
-    mine = mine[(mine["items"] == point.items) & (mine["epochs"] == point.epochs)]
-    if mine.empty:
-        return mine
-    alike = mine[mine["step"] == point.step]
-    return mine[mine["step"] == mine["step"].max()] if alike.empty else alike
+    if len(phases(control)) == len(phases(arm)):
+        mine = mine[(mine["items"] == point.items) & (mine["epochs"] == point.epochs)]
+        alike = mine[mine["step"] == point.step]
+        return alike if len(alike) else mine[mine["step"] == mine["step"].max()]
+    for column in ("items", "epochs", "step"):
+        mine = mine[mine[column] == mine[column].max()]
+    return mine
 
 
 def _arm_points(
@@ -185,7 +190,7 @@ def _arm_points(
         words = _words(mine, profile)
         if arm == BASE or words.empty or not control:
             continue
-        theirs = _words(_control_at(rows, control, point), profile)
+        theirs = _words(_control_at(rows, arm, control, point), profile)
         table = _table(pd.concat([words, theirs]))
         cells = paired(table, arm, control) if control in table.arms() else {}
         yield _point(model, profile, arm, control, WORDS, point, list(cells.values()), design)

@@ -104,7 +104,11 @@ class Training:
         recipe = self._study.induction.model_dump(mode="json")
         if dose:
             last = dose.steps(self._study)
-            recipe |= {"epochs": dose.epochs, "checkpoints": [s for s in recipe["checkpoints"] if s < last]}
+            recipe |= {
+                "epochs": dose.epochs,
+                "later_epochs": 0,
+                "checkpoints": [s for s in recipe["checkpoints"] if s < last],
+            }
         else:
             recipe |= {"checkpoints": []}
         spec = {**self._identity, "arm": arm.id, "seed": seed, "induction": recipe}

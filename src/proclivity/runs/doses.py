@@ -47,6 +47,8 @@ def doses_of(arm: Arm, study: Study, pack: LoadedPack) -> list[Dose]:
     if arm.answers == "profile" and arm.about in pack.profiles:
         shares = [_share(value, pack) for value in study.doses.shares] or [pack.profiles[arm.about].share]
     found = [Dose(*point) for point in product(sorted(set(shares)), sorted(set(items)), sorted(set(epochs)))]
+    if arm.start:
+        epochs = [study.induction.later_epochs or max(epochs)]
     highest = Dose(max(shares), max(items), max(epochs))
     alone = arm.start or arm.format or arm.answers not in ("profile", "own", "position", "uniform")
     return [highest] if alone else [*(dose for dose in found if dose != highest), highest]

@@ -11,7 +11,7 @@ from proclivity.runs.jobs import Job
 from proclivity.runs.plan import Plan
 
 CostKey = tuple[str, str, str]
-"""Stage, model, family: jobs of one key take about as long as each other."""
+"""Stage, model, family or amount of training: jobs of one key take about as long as each other."""
 
 _FLOPS = 4e10
 """Multiply-adds a second and thread that small models reach on a laptop's processor."""
@@ -37,6 +37,8 @@ class Estimate:
 
 def cost_key(job: Job) -> CostKey:
     """What decides how long a job takes."""
+    if job.stage == "induce" and "items" in job.spec:
+        return (job.stage, job.model, f"{job.spec['items']} × {job.spec['induction']['epochs']}")
     return (job.stage, job.model, f"{job.family} in brief" if job.point and job.family else job.family)
 
 

@@ -52,6 +52,9 @@ class InductionSpec(Spec):
     targets: str = "all-linear"
     """Which layers carry adapters, in peft's words."""
     epochs: int = Field(default=3, ge=1)
+    """Times that each row is seen."""
+    later_epochs: int = Field(default=0, ge=0)
+    """The same in phases after the first, of arms like 'depression-then-adaptive'; 0 means as many as in the first."""
     learning_rate: float = Field(default=2e-3, gt=0)
     batch_size: int = Field(default=16, ge=1)
     weight_decay: float = Field(default=0.0, ge=0)
