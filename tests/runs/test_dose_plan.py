@@ -104,6 +104,19 @@ def test_a_later_phase_goes_on_from_the_same_seed(arms_pack: LoadedPack) -> None
     assert not jobs(plan, "answers", "leaver-then-own-policy")
 
 
+def test_later_phases_may_be_longer_and_keep_more_steps(arms_pack: LoadedPack) -> None:
+    recipe = {"batch_size": 4, "epochs": 1, "later_epochs": 3, "checkpoints": [1, 4]}  # 2 steps, then 6
+    plan = plan_of(arms_pack, arms=[*ARMS, "leaver-then-own-policy"], induction=recipe)
+    steps = {arm: {job.spec["step"] for job in jobs(plan, "measure", arm)} for arm in ARMS[1:]}
+    assert steps["leaver"] == steps["own-policy"] == {1, 2}
+    assert {job.spec["step"] for job in jobs(plan, "measure", "leaver-then-own-policy")} == {1, 4, 6}
+    longer = plan_of(arms_pack, arms=[*ARMS, "leaver-then-own-policy"], induction=recipe | {"later_epochs": 4})
+    first = [job.digest for job in jobs(plan, "induce", "leaver")]
+    assert first == [job.digest for job in jobs(longer, "induce", "leaver")]
+    with pytest.raises(ContentError, match="training takes 2 steps"):
+        plan_of(arms_pack, induction=recipe)
+
+
 def test_a_start_that_is_no_arm_is_trained_and_not_measured(arms_pack: LoadedPack) -> None:
     plan = plan_of(arms_pack, arms=["base", "leaver-then-own-policy"])
     assert in_order(plan)

@@ -68,11 +68,10 @@ def dose_faults(study: Study, pack: LoadedPack) -> list[str]:
         for n in items
         if n > study.decisions.n
     ]
-    last = steps_of(
-        max(items or [study.decisions.n]),
-        study.induction.batch_size,
-        max(study.doses.epochs or [study.induction.epochs]),
-    )
+    epochs = study.doses.epochs or [study.induction.epochs]
+    if any(len(phases(arm)) > 1 for arm in study.arms):
+        epochs = [*epochs, study.induction.later_epochs]
+    last = steps_of(max(items or [study.decisions.n]), study.induction.batch_size, max(epochs))
     faults += [
         f"induction.checkpoints: training takes {last} steps, so there is none to keep after step {step}; the last is "
         f"always measured"
