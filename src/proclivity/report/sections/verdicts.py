@@ -19,7 +19,7 @@ KINDS = {
     "prompting": "Does teaching move more words than telling?",
 }
 
-HEADLINES = {kind: KINDS[kind] for kind in ("induction", "spread", "specificity", "control", "drift")}
+HEADLINES = {kind: KINDS[kind] for kind in ("induction", "spread", "generality", "specificity", "control", "drift")}
 """What the table at the top shows; the rest stands in the cards."""
 
 MEANINGS = {
