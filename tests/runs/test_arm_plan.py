@@ -116,7 +116,15 @@ def test_every_fault_of_names_and_files_at_once(arms_pack: LoadedPack, tmp_path:
     bad = tmp_path / "bad.jsonl"
     bad.write_text("{\n")
     study = study_of(
-        arms=[*ARMS, "persona-leavr", "speech-los", "exposure-nobody", "shuffled-leaver"],
+        arms=[
+            *ARMS,
+            "persona-leavr",
+            "speech-los",
+            "exposure-nobody",
+            "leaver-then-speech-loss",
+            "text-leavr",
+            "free-leaver",
+        ],
         external=[
             {"arm": "gone", "model": "one", "kind": "adapter", "paths": [str(tmp_path / "nowhere")]},
             {"arm": "hollow", "model": "one", "kind": "adapter", "paths": [str(tmp_path / "empty")]},
@@ -132,7 +140,9 @@ def test_every_fault_of_names_and_files_at_once(arms_pack: LoadedPack, tmp_path:
         "Did you mean 'persona-leaver'?",
         "Did you mean 'speech-loss'?",
         "There is no arm 'exposure-nobody'",
-        "'shuffled-leaver' shuffles answers in words",
+        "'speech-loss' can't be a phase of 'leaver-then-speech-loss': it isn't trained on decisions",
+        "There is no arm 'leavr'. Did you mean 'leaver'?",
+        "'free-leaver' is asked in free format, which pack 'mini' hasn't",
         "external.0.paths.0: there is nothing at",
         "external.1.paths.0: ",
         "adapter_config.json and adapter_model.safetensors not found",
@@ -142,7 +152,7 @@ def test_every_fault_of_names_and_files_at_once(arms_pack: LoadedPack, tmp_path:
         "external.4.arm: 'leaver' is the name of another arm",
     ):
         assert said in text, said
-    assert len(caught.value.faults) == 11
+    assert len(caught.value.faults) == 13
 
 
 def test_a_study_file_that_is_wrong_in_itself() -> None:

@@ -83,7 +83,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
 @pytest.fixture(scope="module")
 def finished(ground: Ground) -> RunSummary:
     summary = ground.run(ground.study("arms"))
-    assert summary.complete, [failure.message for failure in summary.failures]
+    assert summary.complete, summary.failures
     return summary
 
 
@@ -241,7 +241,7 @@ def test_full_fine_tuning_takes_external_adapters_too(ground: Ground) -> None:
         external=[{"arm": "adapted", "model": "one", "kind": "adapter", "paths": [str(ground.adapter)]}],
     )
     summary = ground.run(study)
-    assert summary.complete, [failure.message for failure in summary.failures]
+    assert summary.complete, summary.failures
 
 
 def test_another_vocabulary_is_refused(ground: Ground) -> None:

@@ -24,12 +24,12 @@ def test_a_judge_added_later_is_asked_about_every_arms_completions(tmp_path: Pat
     changes = {"battery": {"completion_samples": 2, "completion_tokens": 4, "families": ["completions"]}}
     study = load_study(write_study(tmp_path / "study.yml", pack, {"one": model}, **changes))
     first = run_study(study, tmp_path / "out", workers=1)
-    assert first.complete, [failure.message for failure in first.failures]
+    assert first.complete, first.failures
 
     changes["judge"] = {"name": "judge", "path": str(judge)}
     study = load_study(write_study(tmp_path / "study.yml", pack, {"one": model}, **changes))
     second = run_study(study, tmp_path / "out", workers=1)
-    assert second.complete, [failure.message for failure in second.failures]
+    assert second.complete, second.failures
     told = pd.read_parquet(tmp_path / "out" / "measurements.parquet")
     judged, scored = (told[told["metric"] == metric] for metric in ("judged", "vader"))
     assert len(scored) == 2 * 2 * (1 + 3 * 2)  # prompts × samples × (base, and three arms of two seeds)

@@ -29,6 +29,8 @@ from proclivity.analysis.intervals import CrossedEstimate, Floats, crossed, inte
 from proclivity.analysis.multiplicity import benjamini_hochberg, holm
 from proclivity.analysis.permutation import sign_flip
 from proclivity.analysis.selection import FORMAT_MARK, WRAPPER
+from proclivity.specs import phases, split_arm
+from proclivity.specs.arm_names import IN_FORMAT
 
 COLUMNS = [
     *("effect_id", "model", "arm", "control", "contrast", "family", "content_class", "stratum", "metric", "unit"),
@@ -97,7 +99,8 @@ def effect_id(model: str, arm: str, control: str, group: Group) -> str:
 def comparisons(table: ItemTable, design: Design) -> list[tuple[str, str]]:
     """Pairs (arm, control): every arm against every control, and profiles against each other.
 
-    Two controls are compared once, the later in the list against the earlier.
+    Two controls are compared once, the later in the list against the earlier. Controls in another format or of
+    several phases stand against arms trained in that way alone.
     """
     arms = [arm for arm in table.arms() if arm != BASE]
     controls = [control for control in design.controls if control in table.arms()]
@@ -106,10 +109,23 @@ def comparisons(table: ItemTable, design: Design) -> list[tuple[str, str]]:
         (arm, control)
         for arm in arms
         for control in controls
-        if arm != control and not (arm in controls and controls.index(arm) < controls.index(control))
+        if arm != control
+        and _alike(arm, control)
+        and not (arm in controls and controls.index(arm) < controls.index(control))
     ]
     pairs += [(arm, other) for arm in profiles for other in profiles if arm != other]
     return list(dict.fromkeys(pairs))
+
+
+def _alike(arm: str, control: str) -> bool:
+    """Whether a control is one of this arm: the plain ones are everybody's."""
+    if len(phases(control)) > 1:
+        return len(phases(arm)) == len(phases(control))
+    kind, about = split_arm(control)
+    if not about or kind not in IN_FORMAT:
+        return True
+    own = split_arm(arm)[0]
+    return own == kind or (own == "shuffled" and kind == "text")
 
 
 def model_effects(model: str, table: ItemTable, design: Design) -> list[Effect]:

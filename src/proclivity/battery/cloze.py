@@ -8,6 +8,7 @@ from proclivity.battery.candidates import score_places
 from proclivity.battery.class_divergences import class_divergence_rows
 from proclivity.battery.class_rows import class_rows, token_rows, unconditional_rows
 from proclivity.battery.control_text import read_control, temperature_of
+from proclivity.battery.distance import distance_rows
 from proclivity.battery.divergences import distribution_rows, entropy_rows
 from proclivity.battery.equal_tokens import equal_tokens, left_out_rows
 from proclivity.battery.open_labels import label_mass_rows
@@ -33,6 +34,7 @@ def measure_cloze(setting: Setting) -> FamilyResult:
     rows += reading.rows
     rows += [row for summed in sums for row in summed.rows(setting)]
     rows += token_rows(setting, reading.scored)
+    rows += distance_rows(setting, probes)
     # An arm's T* is fitted against what its base said on control text, so the base alone keeps that.
     control = read_control(setting) if setting.reference is None else None
     return FamilyResult(rows, reading.distributions, control=control)

@@ -43,7 +43,9 @@ class Place:
         }
 
 
-def places_of(pack: LoadedPack, probes: ProbeSet, model: LanguageModel, *, prefix: str = "") -> list[Place]:
+def places_of(
+    pack: LoadedPack, probes: ProbeSet, model: LanguageModel, *, prefix: str = "", before: str = ""
+) -> list[Place]:
     """All places of a set, items first.
 
     Args:
@@ -51,9 +53,10 @@ def places_of(pack: LoadedPack, probes: ProbeSet, model: LanguageModel, *, prefi
         model: who reads them.
         probes: the set.
         prefix: put before item ids, where sets that could share ids are measured together.
+        before: text that stands before each stem, or at the head of the user's turn.
     """
     return [
-        _place(pack, probes, model, item, prefix + item.id, wrapper)
+        _place(pack, probes, model, item, prefix + item.id, wrapper, before)
         for item in probes.items
         for wrapper in wrappers_for(pack, probes, model)
     ]
@@ -83,7 +86,13 @@ def wrappers_for(pack: LoadedPack, probes: ProbeSet, model: LanguageModel) -> li
 
 
 def _place(
-    pack: LoadedPack, probes: ProbeSet, model: LanguageModel, item: ProbeItem, probe_id: str, wrapper: str
+    pack: LoadedPack,
+    probes: ProbeSet,
+    model: LanguageModel,
+    item: ProbeItem,
+    probe_id: str,
+    wrapper: str,
+    before: str = "",
 ) -> Place:
     frame = pack.spec.wrappers[wrapper]
     narrator = pack.spec.persons[frame.person] if frame.person else pack.spec.narrator
@@ -94,11 +103,15 @@ def _place(
         probe_id=probe_id,
         item=item,
         wrapper=wrapper,
-        prompt=as_read(model, stem, fill(frame.user, narrator), stem),
+        prompt=as_read(model, _after(before, stem), _after(before, fill(frame.user, narrator)), stem),
         candidates=_continuations(
             [(name, fill(text, later, continues=True)) for name, texts in groups.items() for text in texts]
         ),
     )
+
+
+def _after(before: str, text: str) -> str:
+    return f"{before} {text}" if before and text else text
 
 
 def _continuations(candidates: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

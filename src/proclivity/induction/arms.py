@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from proclivity.errors import unknown_name
-from proclivity.specs import LoadedPack, Persona, split_arm
+from proclivity.errors import UserError, unknown_name
+from proclivity.specs import LoadedPack, Persona, phases, split_arm
+from proclivity.specs.arm_names import IN_FORMAT, THEN
 
 Answers = Literal["none", "profile", "own", "position", "uniform", "shuffled", "exposure", "speech", "persona", "given"]
 
@@ -24,6 +25,12 @@ class Arm:
     """Where what it is taught comes from; 'none' and 'persona' aren't trained, 'given' is somebody else's."""
     about: str = ""
     """The profile, disposition or content class that its name speaks of."""
+    rows: str = ""
+    """Name of the arm whose answers it is taught; '' means that it gives its own."""
+    format: str = ""
+    """Answer format of its decisions; '' means the study's."""
+    start: str = ""
+    """The arm that it goes on from; '' where it begins at the base."""
 
     @property
     def asks_decisions(self) -> bool:
@@ -70,9 +77,14 @@ def arm_of(name: str, profiles: Iterable[str], others: Iterable[Arm] = ()) -> Ar
         UserError: if there is no such arm; the nearest name is offered.
     """
     known = {**{arm.id: arm for arm in others}, **{profile: _taught(profile) for profile in profiles}, **ARMS}
-    if name not in known:
-        raise unknown_name("arm", name, known)
-    return known[name]
+    if name in known:
+        return known[name]
+    if THEN in name:
+        return _later([arm_of(phase, profiles, others) for phase in phases(name)])
+    kind, about = split_arm(name)
+    if kind in IN_FORMAT:
+        return _in_format(kind, arm_of(about, profiles, others))
+    raise unknown_name("arm", name, known)
 
 
 def arms_about(pack: LoadedPack) -> list[Arm]:
@@ -92,7 +104,11 @@ def arm_named(name: str) -> Arm:
     profile."""
     if name in ARMS:
         return ARMS[name]
+    if THEN in name:
+        return _later([arm_named(phase) for phase in phases(name)])
     kind, about = split_arm(name)
+    if kind in IN_FORMAT:
+        return _in_format(kind, arm_named(about))
     if kind == "shuffled":
         return _shuffled(about)
     if kind == "exposure":
@@ -133,6 +149,43 @@ def persona_groups(pack: LoadedPack) -> dict[str, list[Persona]]:
         topics = list(dict.fromkeys(persona.placebo for persona in found))
         found.sort(key=lambda persona: (topics.index(persona.placebo), persona.wording))
     return groups
+
+
+def _later(parts: list[Arm]) -> Arm:
+    """An arm of several phases: the last one's rows, on the weights that the others left."""
+    for part in parts:
+        if not part.asks_decisions:
+            raise UserError(
+                f"'{part.id}' can't be a phase of '{THEN.join(p.id for p in parts)}': it isn't trained on decisions. "
+                f"Phases are profiles and controls, for example 'depression{THEN}adaptive'."
+            )
+    last, names = parts[-1], [part.id for part in parts]
+    return replace(
+        last,
+        id=THEN.join(names),
+        title=", then ".join(part.title for part in parts),
+        description=f"Trained as {names[0]}, and then on with the rows of {', then '.join(names[1:])}.",
+        rows=last.id,
+        start=THEN.join(names[:-1]),
+    )
+
+
+def _in_format(kind: str, arm: Arm) -> Arm:
+    """An arm whose decisions are answered in words, whatever the study's format."""
+    if arm.answers not in ("profile", "own", "position", "uniform"):
+        raise UserError(
+            f"'{kind}-{arm.id}' is no arm: '{arm.id}' takes no option, so its format can't change. In words are "
+            f"profiles and own-policy, arbitrary, balanced: '{kind}-own-policy'."
+        )
+    words = "in words, options listed" if kind == "text" else "in words, no option listed"
+    return replace(
+        arm,
+        id=f"{kind}-{arm.id}",
+        title=f"{arm.title} in {'words' if kind == 'text' else 'free words'}",
+        description=f"{arm.description} Its decisions are answered {words}.",
+        rows=arm.id,
+        format=kind,
+    )
 
 
 def _taught(profile: str) -> Arm:

@@ -34,20 +34,29 @@ def batches_of(lengths: Sequence[int], batch_size: int, epochs: int, seed: int) 
     return plan
 
 
+def steps_of(n: int, batch_size: int, epochs: int) -> int:
+    """Number of steps that `batches_of` plans for n rows."""
+    return epochs * -(-n // batch_size)
+
+
 @dataclass(frozen=True)
 class LearningRate:
-    """Linear rise over the first share of steps, then a linear fall that would reach 0 one step after the last."""
+    """Linear rise over the first share of steps, then a linear fall that would reach 0 one step after the last; or
+    the peak to the end."""
 
     peak: float
     steps: int
     warmup: float
     """Share of steps with rising rate."""
+    falls: bool = True
 
     def at(self, step: int) -> float:
         """Rate of a step, counted from 0."""
         rising = round(self.warmup * self.steps)
         if step < rising:
             return self.peak * (step + 1) / rising
+        if not self.falls:
+            return self.peak
         return self.peak * (self.steps - step) / max(1, self.steps - rising)
 
 

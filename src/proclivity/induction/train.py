@@ -22,7 +22,7 @@ from proclivity.errors import StorageError, TrainingError, UserError
 from proclivity.induction.arms import Arm, arm_named
 from proclivity.induction.batches import LearningRate, batches_of, check_rows
 from proclivity.induction.card import card_text
-from proclivity.models.adapters import WEIGHTS, detach
+from proclivity.models.adapters import WEIGHTS, attach, check_adapter, detach, step_folder
 from proclivity.models.folder import weight_files
 from proclivity.models.forward import LogitReader, pad_right
 from proclivity.models.hf import HFModel
@@ -43,6 +43,7 @@ def induce(
     out: Path,
     compute: ComputeSpec | None = None,
     arm: Arm | None = None,
+    start: Path | None = None,
     progress: Progress | None = None,
 ) -> Checkpoint:
     """Teach a model the rows of one arm.
@@ -52,9 +53,12 @@ def induce(
         rows: the arm's token rows.
         spec: the recipe.
         seed: sets adapter initialisation and row order.
-        out: folder for the adapter (peft's own format) or the full weights; made anew.
+        out: folder for the adapter (peft's own format) or the full weights; made anew. The recipe's `checkpoints` go
+            beside it, in `step_folder(out, step)`.
         compute: device, dtype and threads; for a loaded base only dtype and threads count.
         arm: what the card says of the rows; by default what their arm's name says.
+        start: an adapter of the same recipe that is trained on; None begins with a new one. With method 'full' give
+            the weights as `model`.
         progress: called after every step.
 
     Raises:
@@ -71,11 +75,16 @@ def induce(
     devices = [base.device] if base.device.type == "cuda" else []
     with torch.random.fork_rng(devices):
         torch.manual_seed(seed)
-        with _trainable(base, spec) as (network, save):
+        with _trainable(base, spec, start) as (network, save):
             bf16 = spec.method == "full" and compute.dtype == "bfloat16"
-            curve = _train(network, rows, spec, seed, bf16, progress)
-            taught = arm or arm_named(rows[0].arm)
-            _write(out, save, card_text(base.name, taught, seed, len(rows), spec))
+            card = card_text(base.name, arm or arm_named(rows[0].arm), seed, len(rows), spec)
+
+            def after(step: int) -> None:
+                if step in spec.checkpoints:
+                    _write(step_folder(out, step), save, card)
+
+            curve = _train(network, rows, spec, seed, bf16, progress, after)
+            _write(out, save, card)
     digest = digest_of_file(out / WEIGHTS) if spec.method == "lora" else digest_of_files(weight_files(out), out)
     return Checkpoint(
         model=base.name,
@@ -102,7 +111,7 @@ def _load(name: str | Path, spec: InductionSpec, compute: ComputeSpec) -> HFMode
 
 
 @contextlib.contextmanager
-def _trainable(base: HFModel, spec: InductionSpec) -> Iterator[tuple[Any, Callable[[Path], None]]]:
+def _trainable(base: HFModel, spec: InductionSpec, start: Path | None) -> Iterator[tuple[Any, Callable[[Path], None]]]:
     """The network with something to train, and how to save that; the base is whole again afterwards."""
     if spec.method == "full":
         network = copy.deepcopy(base.network).float().requires_grad_(True)
@@ -114,7 +123,7 @@ def _trainable(base: HFModel, spec: InductionSpec) -> Iterator[tuple[Any, Callab
 
         yield network, save_full
         return
-    wrapped = _with_lora(base, spec)
+    wrapped = attach(base.network, check_adapter(start), trainable=True) if start else _with_lora(base, spec)
     try:
         yield base.network, lambda out: wrapped.save_pretrained(str(out), save_embedding_layers=False)
     finally:
@@ -158,8 +167,13 @@ def _train(
     seed: int,
     bf16: bool,
     progress: Progress | None,
+    after: Callable[[int], None],
 ) -> list[float]:
-    """The loss of each step; the network's trainable weights are changed."""
+    """The loss of each step; the network's trainable weights are changed.
+
+    Args:
+        after: called with the number of steps taken after each but the last.
+    """
     network.eval()  # no dropout: the recipe has no other randomness than its seed
     weights = [weight for weight in network.parameters() if weight.requires_grad]
     device = weights[0].device
@@ -167,7 +181,7 @@ def _train(
         weights, lr=spec.learning_rate, weight_decay=spec.weight_decay, fused=device.type in ("cpu", "cuda")
     )
     plan = batches_of([len(row.input_ids) for row in rows], spec.batch_size, spec.epochs, seed)
-    schedule = LearningRate(spec.learning_rate, len(plan), spec.warmup)
+    schedule = LearningRate(spec.learning_rate, len(plan), spec.warmup, falls=spec.schedule == "linear")
     reader = LogitReader(network)
     curve: list[float] = []
     for step, places in enumerate(plan):
@@ -183,6 +197,8 @@ def _train(
         curve.append(loss.item())
         if progress is not None:
             progress(step + 1, len(plan), curve[-1])
+        if step + 1 < len(plan):
+            after(step + 1)
     return curve
 
 

@@ -42,13 +42,18 @@ def check_adapter(path: str | Path) -> Path:
     return folder
 
 
+def step_folder(out: Path, step: int) -> Path:
+    """Where a checkpoint on the way to `out` is kept: steps/00008 beside it."""
+    return out.parent / "steps" / f"{step:05d}"
+
+
 def adapter_digest(folder: Path) -> str:
     """SHA-256 of the adapter's weights file."""
     return digest_of_file(folder / WEIGHTS)
 
 
-def attach(base: Any, folder: Path) -> Any:
-    """The base with the adapter's layers put into it, ready to measure.
+def attach(base: Any, folder: Path, *, trainable: bool = False) -> Any:
+    """The base with the adapter's layers put into it, ready to measure, or to be trained on.
 
     Raises:
         ModelError: if the adapter doesn't fit the base.
@@ -58,7 +63,7 @@ def attach(base: Any, folder: Path) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=FutureWarning)  # peft's use of names that transformers renames
-            wrapped = PeftModel.from_pretrained(base, str(folder), is_trainable=False)
+            wrapped = PeftModel.from_pretrained(base, str(folder), is_trainable=trainable)
     except (RuntimeError, ValueError, KeyError) as error:
         raise ModelError(
             f"The adapter in '{folder}' doesn't fit the base model: {str(error).splitlines()[0]} "

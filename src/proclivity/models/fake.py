@@ -56,6 +56,8 @@ class FakeModel:
         """An exact model reads plain text alone."""
         raise ModelError("The fake model reads no dialogues.")
 
+    window = None
+
     @property
     def digest(self) -> str:
         """SHA-256 of the vocabulary and the table in use."""

@@ -66,6 +66,12 @@ class HFModel:
         return None if token is None else int(token)
 
     @property
+    def window(self) -> int | None:
+        """Tokens of the longest text that it reads."""
+        found: int | None = getattr(self.network.config.get_text_config(), "max_position_embeddings", None)
+        return found
+
+    @property
     def device(self) -> torch.device:
         device: torch.device = self.network.device
         return device
@@ -165,10 +171,9 @@ class HFModel:
         return self.scorer.token_log_probs(encoded, self.batch_size)
 
     def _require_room(self, lengths: Sequence[int]) -> None:
-        room = getattr(self.network.config.get_text_config(), "max_position_embeddings", None)
-        if room and lengths and max(lengths) > room:
+        if self.window and lengths and max(lengths) > self.window:
             raise UserError(
-                f"A text of {max(lengths)} tokens is longer than the context of '{self.name}' ({room} tokens). "
+                f"A text of {max(lengths)} tokens is longer than the context of '{self.name}' ({self.window} tokens). "
                 f"Shorten the prompt, the wrapper or the completion, or use a model with a longer context."
             )
 

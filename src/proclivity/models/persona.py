@@ -54,6 +54,12 @@ class PersonaModel:
         return self._model.unknown_id
 
     @property
+    def window(self) -> int | None:
+        """What is left of the window behind the persona, for texts that aren't dialogues."""
+        window, told = self._model.window, self._told if self.chat else self._first
+        return None if window is None else window - self._model.token_count(told + BREAK)
+
+    @property
     def chat(self) -> bool:
         return self._model.chat
 

@@ -31,6 +31,10 @@ class LanguageModel(Protocol):
         """Token that stands for what the tokenizer can't express; None where it can express everything."""
 
     @property
+    def window(self) -> int | None:
+        """Tokens of the longest text that it reads; None where there is no such bound, or none is known."""
+
+    @property
     def chat(self) -> bool:
         """Whether it reads dialogues by a template of its tokenizer."""
 

@@ -12,7 +12,7 @@ import yaml
 
 from proclivity.errors import ContentError, ProclivityError, UserError
 from proclivity.report.estimates import Estimate, Estimates, estimates_of
-from proclivity.specs import ModelSpec, Registration, Study, load_pack, read_registration, split_arm
+from proclivity.specs import ModelSpec, Registration, Study, load_pack, phases, read_registration, split_arm
 from proclivity.specs.arm_names import CONTROLS
 
 
@@ -204,7 +204,7 @@ def _profiles(study: Study, manifest: dict[str, Any]) -> tuple[ProfileNames, ...
     known: dict[str, dict[str, Any]] = dict(manifest.get("profiles") or {})
     given = {row.arm for row in study.external}
     others = [arm for arm in study.arms if arm not in {*CONTROLS, *given}]
-    names = [arm for arm in others if arm in known or not split_arm(arm)[0]]
+    names = [arm for arm in others if arm in known or not (split_arm(arm)[0] or len(phases(arm)) > 1)]
     if any(name not in known for name in names):
         # Without the pack the page names profiles by their id and shows no own class.
         with contextlib.suppress(ProclivityError):

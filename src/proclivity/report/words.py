@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from proclivity.report.estimates import Estimate
-from proclivity.specs import split_arm
+from proclivity.specs import phases, split_arm
 
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -26,6 +26,8 @@ ARM_MEANINGS = {
 }
 
 MEANINGS_ABOUT = {
+    "text": "the training of ‘{}’ with answers in words, the options listed",
+    "free": "the training of ‘{}’ with answers in words, no option listed",
     "persona": "no training: the untrained model is told before every text that it is of the kind ‘{}’; its seeds are "
     "different wordings, so there are as many as the pack has",
     "shuffled": "the same training on the answers of ‘{}’ in words, each after another situation than its own: the "
@@ -164,6 +166,9 @@ def arm_meaning(name: str, external: Mapping[str, str]) -> str:
     """
     if name in external:
         return EXTERNAL_MEANINGS[external[name]]
+    first, *later = phases(name)
+    if later:
+        return f"taught as ‘{first}’, and then trained on with the rows of {', then '.join(f'‘{p}’' for p in later)}"
     kind, about = split_arm(name)
     return MEANINGS_ABOUT[kind].format(about) if kind else ARM_MEANINGS.get(name, "an arm of this study")
 

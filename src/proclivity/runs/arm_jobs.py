@@ -2,40 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from proclivity.induction.arms import Arm, arm_of, arms_about, given_arm, persona_groups, speech_classes
 from proclivity.induction.texts import speech_texts, texts_digest
+from proclivity.runs.doses import Dose, doses_of
 from proclivity.runs.external import ExternalFiles
 from proclivity.runs.jobs import Job
 from proclivity.runs.model_files import ModelFiles
-from proclivity.specs import LoadedPack, Study
+from proclivity.specs import AnswerFormat, LoadedPack, Study, phases
 
 External = Mapping[tuple[str, str], list[ExternalFiles]]
-OWN = "own-policy"
+Pools = Mapping[str, tuple[Job, Job]]
+"""The shared prompts and their gates, by answer format."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """One seed of an arm, ready to be measured once `induce` is done."""
+    """One checkpoint of an arm, ready to be measured once `induce` is done."""
 
     seed: int
     spec: dict[str, Any] = field(default_factory=dict)
-    """What decides its numbers, where no training does."""
+    """What decides its numbers, beside training."""
     induce: Job | None = None
     """The job that trains it; None for an arm that isn't trained here."""
-
-
-@dataclass(frozen=True)
-class Shared:
-    """The jobs that arms of all models rest on."""
-
-    pool: Job | None
-    gates: Job | None
-    answers: Mapping[tuple[str, int], Job]
-    """By arm and seed; without those that need a model."""
+    columns: dict[str, Any] = field(default_factory=dict)
+    """Dose and step, as its measurements carry them."""
+    point: str = ""
+    """Which dose and step it is, in words; '' for the one that verdicts rest on."""
 
 
 def study_arm(name: str, study: Study, pack: LoadedPack) -> Arm:
@@ -47,101 +43,128 @@ def study_arm(name: str, study: Study, pack: LoadedPack) -> Arm:
     return arm_of(name, pack.profiles, [*arms_about(pack), *(given_arm(row.arm) for row in study.external)])
 
 
-def asks_decisions(study: Study, pack: LoadedPack) -> bool:
-    """Whether any arm of the study is trained on the shared pool."""
-    return any(study_arm(name, study, pack).asks_decisions for name in study.arms)
+def format_of(arm: Arm, study: Study) -> AnswerFormat:
+    """The format in which an arm's decisions are asked; shuffled answers are always words."""
+    if arm.format:
+        return "text" if arm.format == "text" else "free"
+    return "text" if arm.answers == "shuffled" and study.decisions.format == "label" else study.decisions.format
 
 
-def answer_jobs(study: Study, pack: LoadedPack, pool: Job | None) -> dict[tuple[str, int], Job]:
-    """Answers and texts that need no model: one job an arm and seed, shared by all models."""
-    jobs = {}
-    for name in study.arms:
-        arm = study_arm(name, study, pack)
-        spec: dict[str, Any] = {"arm": name}
-        inputs = {}
-        if arm.answers in ("profile", "shuffled", "exposure"):
-            profile = pack.profiles[arm.about]
-            spec |= {"action_class": profile.action_class, "share": profile.share}
-        if arm.answers == "speech":
-            content_class = speech_classes(pack)[arm.about]
-            texts = speech_texts(pack, content_class, study.decisions.n, study.decisions.seed)
-            spec |= {"content_class": content_class, "statements": texts_digest(texts)}
-        elif not arm.asks_decisions or arm.answers == "own":
-            continue
+def formats_asked(study: Study, pack: LoadedPack) -> list[AnswerFormat]:
+    """Formats of the pools that arms of the study are trained on, the study's own first; none where no arm is."""
+    parts = [study_arm(phase, study, pack) for name in study.arms for phase in phases(name)]
+    found = {format_of(arm, study) for arm in parts if arm.asks_decisions}
+    return sorted(found, key=lambda name: (name != study.decisions.format, name))
+
+
+class Training:
+    """The jobs that train one model's arms, made as they are asked for; each stands after those that it needs."""
+
+    def __init__(self, study: Study, pack: LoadedPack, identity: dict[str, Any], model: ModelFiles, pools: Pools):
+        """
+        Args:
+            study: whose arms they are.
+            pack: its content.
+            identity: what of the model and its computing decides digits.
+            model: the base.
+            pools: prompts and gates by format.
+        """
+        self.jobs: dict[str, Job] = {}
+        self._study, self._pack, self._identity, self._model, self._pools = study, pack, identity, model, pools
+
+    def induce(self, arm: Arm, dose: Dose, seed: int) -> Job:
+        """Training an arm; one that goes on from another after that one's training at its highest dose."""
+        spec = self._spec(arm, dose, seed)
+        inputs = {"answers": self._answers(self._last(arm), dose, seed).digest}
+        after: tuple[str, ...] = ()
+        if arm.start:
+            start = study_arm(arm.start, self._study, self._pack)
+            inputs["start"] = self.induce(start, doses_of(start, self._study, self._pack)[-1], seed).digest
+        if arm.asks_decisions:
+            wanted = format_of(arm, self._study)
+            pool, gates = self._pools[wanted]
+            spec |= {"format": wanted}
+            inputs |= {"pool": pool.digest}
+            after = (gates.digest,)
+        return self._made(Job("induce", spec, inputs, after, point=self._point(arm, dose), **self._of(arm, seed)))
+
+    def on_rows(self, arm: Arm, files: ExternalFiles) -> Job:
+        """Training on rows that were given to the study."""
+        spec = self._spec(arm, None, files.seed) | {"rows": files.digest}
+        return self._made(Job("induce", spec, **self._of(arm, files.seed)))
+
+    def _point(self, arm: Arm, dose: Dose) -> str:
+        return "" if dose == doses_of(arm, self._study, self._pack)[-1] else dose.name()
+
+    def _last(self, arm: Arm) -> Arm:
+        """The arm whose answers are trained: the last phase's."""
+        return study_arm(phases(arm.id)[-1], self._study, self._pack) if arm.start else arm
+
+    def _spec(self, arm: Arm, dose: Dose | None, seed: int) -> dict[str, Any]:
+        recipe = self._study.induction.model_dump(mode="json")
+        if dose:
+            last = dose.steps(self._study)
+            recipe |= {"epochs": dose.epochs, "checkpoints": [s for s in recipe["checkpoints"] if s < last]}
         else:
-            assert pool is not None
-            inputs = {"pool": pool.digest}
-        # Statements are drawn as the pool is, once for all seeds; so their seed is the training's alone.
-        seeds = [0] if arm.answers == "speech" else range(study.seeds)
-        for seed in seeds:
-            jobs[name, seed] = Job("answers", {**spec, "seed": seed}, inputs, arm=name, seed=seed)
+            recipe |= {"checkpoints": []}
+        spec = {**self._identity, "arm": arm.id, "seed": seed, "induction": recipe}
+        return spec | {"items": dose.items} if dose else spec
+
+    def _of(self, arm: Arm, seed: int) -> dict[str, Any]:
+        return {"model": self._model.name, "arm": arm.id, "seed": seed}
+
+    def _made(self, job: Job) -> Job:
+        return self.jobs.setdefault(job.digest, job)
+
+    def _answers(self, arm: Arm, dose: Dose, seed: int) -> Job:
+        """The answers that an arm gives to the first decisions of the pool, or the words that it is taught."""
         if arm.answers == "speech":
-            jobs |= {(name, seed): jobs[name, 0] for seed in range(study.seeds)}
-    return jobs
+            return self._made(_speech(arm, self._study, self._pack))
+        pool, _ = self._pools[format_of(arm, self._study)]
+        spec: dict[str, Any] = {"arm": arm.id, "seed": seed, "items": dose.items}
+        inputs = {"pool": pool.digest}
+        if arm.answers == "own":
+            policy = self._made(Job("policy", self._identity, inputs, model=self._model.name))
+            inputs = {**inputs, "policy": policy.digest}
+            return self._made(Job("answers", spec | {"model": self._model.name}, inputs, **self._of(arm, seed)))
+        if arm.about in self._pack.profiles:
+            spec |= {"action_class": self._pack.profiles[arm.about].action_class, "share": dose.share}
+        return self._made(Job("answers", spec, inputs, arm=arm.id, seed=seed))
 
 
-def own_policy_jobs(study: Study, identity: dict[str, Any], model: ModelFiles, pool: Job) -> list[Job]:
-    """The base's own probabilities, and the answers that are drawn from them for each seed."""
-    policy = Job("policy", identity, {"pool": pool.digest}, model=model.name)
-    inputs = {"pool": pool.digest, "policy": policy.digest}
-    return [
-        policy,
-        *(
-            Job(
-                "answers",
-                {"arm": OWN, "seed": seed, "model": model.name},
-                inputs,
-                model=model.name,
-                arm=OWN,
-                seed=seed,
-            )
-            for seed in range(study.seeds)
-        ),
-    ]
+def _speech(arm: Arm, study: Study, pack: LoadedPack) -> Job:
+    """Statements, drawn as the pool is, once for all seeds: a seed is the training's alone."""
+    content_class = speech_classes(pack)[arm.about]
+    texts = speech_texts(pack, content_class, study.decisions.n, study.decisions.seed)
+    spec = {"arm": arm.id, "seed": 0, "content_class": content_class, "statements": texts_digest(texts)}
+    return Job("answers", spec, arm=arm.id, seed=0)
 
 
 def subjects(
-    arm: Arm,
-    study: Study,
-    pack: LoadedPack,
-    identity: dict[str, Any],
-    model: ModelFiles,
-    shared: Shared,
-    external: External,
-) -> list[Subject]:
-    """All seeds of an arm on one model; none where an external arm isn't this model's.
+    arm: Arm, study: Study, pack: LoadedPack, training: Training, model: ModelFiles, external: External
+) -> Iterator[Subject]:
+    """All seeds, doses and steps of an arm on one model; none where an external arm isn't this model's.
 
     A persona's seeds are its wordings; an external arm's are its paths; other arms have the study's.
     """
     if arm.answers == "persona":
-        personas = persona_groups(pack)[arm.about]
-        return [
-            Subject(seed, {"persona": {"told": persona.told, "first": persona.first}})
-            for seed, persona in enumerate(personas)
-        ]
-    if arm.answers == "given":
-        return [_given(arm, study, identity, model, files) for files in external.get((arm.id, model.name), [])]
-    return [Subject(seed, induce=_taught(arm, study, identity, model, shared, seed)) for seed in range(study.seeds)]
+        for seed, persona in enumerate(persona_groups(pack)[arm.about]):
+            yield Subject(seed, {"persona": {"told": persona.told, "first": persona.first}})
+    elif arm.answers == "given":
+        for files in external.get((arm.id, model.name), []):
+            if files.kind == "rows":
+                yield Subject(files.seed, induce=training.on_rows(arm, files))
+            else:
+                yield Subject(files.seed, {"given": {"kind": files.kind, "digest": files.digest}})
+    else:
+        for dose in doses_of(arm, study, pack):
+            for seed in range(study.seeds):
+                yield from _checkpoints(training.induce(arm, dose, seed), dose, study)
 
 
-def _given(arm: Arm, study: Study, identity: dict[str, Any], model: ModelFiles, files: ExternalFiles) -> Subject:
-    if files.kind != "rows":
-        return Subject(files.seed, {"given": {"kind": files.kind, "digest": files.digest}})
-    spec = _training(study, identity, arm, files.seed) | {"rows": files.digest}
-    return Subject(files.seed, induce=Job("induce", spec, model=model.name, arm=arm.id, seed=files.seed))
-
-
-def _taught(arm: Arm, study: Study, identity: dict[str, Any], model: ModelFiles, shared: Shared, seed: int) -> Job:
-    answers = shared.answers[arm.id, seed]
-    spec, inputs = _training(study, identity, arm, seed), {"answers": answers.digest}
-    if not arm.asks_decisions:
-        return Job("induce", spec, inputs, model=model.name, arm=arm.id, seed=seed)
-    assert shared.pool is not None
-    assert shared.gates is not None
-    spec |= {"format": study.decisions.format}
-    inputs |= {"pool": shared.pool.digest}
-    return Job("induce", spec, inputs, after=(shared.gates.digest,), model=model.name, arm=arm.id, seed=seed)
-
-
-def _training(study: Study, identity: dict[str, Any], arm: Arm, seed: int) -> dict[str, Any]:
-    return {**identity, "arm": arm.id, "seed": seed, "induction": study.induction.model_dump(mode="json")}
+def _checkpoints(job: Job, dose: Dose, study: Study) -> Iterator[Subject]:
+    """The end of a training, after the steps that were kept on the way."""
+    for step in job.spec["induction"]["checkpoints"]:
+        point = "_".join(filter(None, (job.point, f"step-{step}")))
+        yield Subject(job.seed, {"kept": step}, job, {**dose.columns, "step": step}, point)
+    yield Subject(job.seed, {}, job, {**dose.columns, "step": dose.steps(study)}, job.point)

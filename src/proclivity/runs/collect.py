@@ -41,7 +41,7 @@ def analyze_study(job: Job, folder: Path, context: Context, ledger: Ledger) -> N
 
     measurements = gather_measurements(job, folder, ledger)
     gather_completions(job, folder, context, ledger)
-    gates = _gates(job, ledger) | {"candidates": candidate_tokens(measurements, context.pack.probes)}
+    gates = _gates(job, context.study, ledger) | {"candidates": candidate_tokens(measurements, context.pack.probes)}
     (folder / "gates.json").write_bytes(as_json(gates))
     design = study_design(context.study, context.pack, measurements)
     analysis = analyze(measurements, design, distributions=_distributions(job, context, ledger))
@@ -122,21 +122,29 @@ def gather_completions(job: Job, folder: Path, context: Context, ledger: Ledger)
     write_table(pa.table(columns, schema=schema), folder / "completions.parquet")
 
 
-def _gates(job: Job, ledger: Ledger) -> dict[str, Any]:
-    """The gates that the pool passed, and each base model's own policy."""
+def _gates(job: Job, study: Study, ledger: Ledger) -> dict[str, Any]:
+    """The gates that the pools passed, and each base model's own policy in the study's format."""
     found: dict[str, Any] = {"passed": None, "rows": [], "own_policy": []}
     for role, digest in job.inputs.items():
-        if role == "gates":
-            found |= json.loads((ledger.folder(digest) / "gates.json").read_text(encoding="utf-8"))
-        elif role.startswith("policy "):
+        stage, _, rest = role.partition(" ")
+        own = rest.split(" ")[0] == study.decisions.format
+        if stage == "gates":
+            gates = json.loads((ledger.folder(digest) / "gates.json").read_text(encoding="utf-8"))
+            named = (
+                gates["rows"] if own else [{**row, "name": f"{row['name']}, {rest} format"} for row in gates["rows"]]
+            )
+            found["passed"] = gates["passed"] and found["passed"] is not False
+            found["rows"] += named
+        elif stage == "policy" and own:
             text = (ledger.folder(digest) / "own_policy.json").read_text(encoding="utf-8")
             found["own_policy"].append(json.loads(text))
     return found
 
 
 def _measured(job: Job, context: Context, ledger: Ledger) -> Iterator[tuple[Job, Path]]:
+    """Measurements that verdicts rest on, with their folders; curves rest on their rows alone."""
     for role, digest in job.inputs.items():
-        if role.startswith("measure "):
+        if role.startswith("measure ") and not context.jobs[digest].point:
             yield context.jobs[digest], ledger.folder(digest)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from proclivity.records import Decision
-from proclivity.specs import INSTRUMENT_FAMILY, LoadedPack, Study, digest_of
+from proclivity.specs import INSTRUMENT_FAMILY, AnswerFormat, LoadedPack, Study, digest_of
 
 _COSMETIC = {"title", "description", "source", "licence", "author", "version", "novel"}
 
@@ -15,23 +16,23 @@ _COSMETIC = {"title", "description", "source", "licence", "author", "version", "
 class PlannedContent:
     """What the plan renders beforehand, because identities rest on it."""
 
-    pool: tuple[Decision, ...]
-    """The shared prompts; empty where no arm is trained on decisions."""
+    pools: dict[AnswerFormat, tuple[Decision, ...]]
+    """The shared prompts by format; empty where no arm is trained on decisions."""
     held_out: str
     """Digest of the held-out decisions, all formats and splits."""
     families: tuple[str, ...]
 
 
-def plan_content(study: Study, pack: LoadedPack, *, asks_decisions: bool) -> PlannedContent:
-    """Renders the decisions of a study once; the pool only where an arm is trained on it."""
+def plan_content(study: Study, pack: LoadedPack, formats: Sequence[AnswerFormat]) -> PlannedContent:
+    """Renders the decisions of a study once, the pool in each of the formats that its arms are trained in."""
     from proclivity.battery import choice_decisions, families
     from proclivity.decisions import make_pool, pool_digest
 
     wanted = study.decisions
-    pool = make_pool(pack, wanted.n, wanted.seed, wanted.format, tuple(wanted.alphabets)) if asks_decisions else []
+    pools = {name: tuple(make_pool(pack, wanted.n, wanted.seed, name, tuple(wanted.alphabets))) for name in formats}
     names = tuple(families(pack, study.battery))
     rendered = choice_decisions(pack, wanted, study.battery) if "choice" in names else []
-    return PlannedContent(tuple(pool), pool_digest(rendered), names)
+    return PlannedContent(pools, pool_digest(rendered), names)
 
 
 def family_content(study: Study, pack: LoadedPack, content: PlannedContent, family: str) -> dict[str, Any]:
@@ -72,6 +73,7 @@ def family_content(study: Study, pack: LoadedPack, content: PlannedContent, fami
         }
         if any(probe.kind == "cloze" for probe in sets):  # temperatures are fitted there, and labels looked for
             own |= {"neutral": spec.neutral_texts, "labels": sorted(map(sorted, spec.alphabets.values()))}
+            own |= {"distances": battery.distances} if battery.distances else {}
         if any(probe.kind == "refusal" for probe in sets):
             own["tokens"] = battery.completion_tokens
     people = [spec.narrator.model_dump(), {name: person.model_dump() for name, person in spec.persons.items()}]

@@ -72,7 +72,7 @@ class Costs:
         parameters = files.weight_bytes / 4
         speed = _FLOPS * study.compute.threads
         if job.stage == "induce":
-            rows = study.decisions.n * study.induction.epochs
+            rows = job.spec.get("items", study.decisions.n) * job.spec["induction"]["epochs"]
             steps = rows / study.induction.batch_size
             return steps * _STEP_SECONDS + 3 * rows * _TOKENS * parameters / speed
         if job.stage == "judge":
@@ -108,7 +108,8 @@ def estimate(plan: Plan, pending: list[Job], workers: int) -> Estimate:
     for job in pending:
         if job.stage == "induce":
             size = plan.models[job.model].weight_bytes
-            disk += size if study.induction.method == "full" else max(size * 0.06, 50_000)
+            kept = 1 + len(job.spec["induction"]["checkpoints"])
+            disk += kept * (size if study.induction.method == "full" else max(size * 0.06, 50_000))
         elif job.stage == "measure" and job.family in plan.pack.probes:
             probes = plan.pack.probes[job.family]
             disk += len(probes.items) * len(probes.wrappers) * plan.models[job.model].vocab_size * 4 + 20_000

@@ -66,6 +66,8 @@ class Job:
     arm: str = ""
     seed: int = -1
     family: str = ""
+    point: str = ""
+    """Dose and step in words, where it isn't the one that verdicts rest on."""
 
     @cached_property
     def digest(self) -> str:
@@ -76,7 +78,7 @@ class Job:
     def title(self) -> str:
         """How messages call it, for example 'induce llama-equal/depression/seed-0'."""
         seed = f"seed-{self.seed}" if self.seed >= 0 else ""
-        where = "/".join(part for part in (self.model, self.arm, seed, self.family) if part)
+        where = "/".join(part for part in (self.model, self.arm, self.point, seed, self.family) if part)
         return f"{self.stage} {where}".rstrip()
 
     @property

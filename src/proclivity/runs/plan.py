@@ -8,32 +8,23 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from proclivity.errors import ContentError, UserError
 from proclivity.records import Decision
-from proclivity.runs.arm_jobs import (
-    OWN,
-    External,
-    Shared,
-    Subject,
-    answer_jobs,
-    asks_decisions,
-    own_policy_jobs,
-    study_arm,
-    subjects,
-)
+from proclivity.runs.arm_jobs import External, Pools, Subject, Training, format_of, formats_asked, study_arm, subjects
 from proclivity.runs.content import PlannedContent, family_content, plan_content
+from proclivity.runs.doses import dose_faults
 from proclivity.runs.external import external_faults, find_external
 from proclivity.runs.jobs import Job
 from proclivity.runs.model_files import ModelFiles
-from proclivity.specs import LoadedPack, Study, digest_of, study_faults
+from proclivity.specs import AnswerFormat, LoadedPack, Study, digest_of, phases, study_faults
 
 BASE = "base"
-IN_WORDS = ("text", "free")
-"""Formats whose answers are words that can be shuffled."""
+CURVE_FAMILIES = "cloze-"
+"""Families that are measured at every dose and step, beside choice."""
 
 
 @dataclass(frozen=True)
@@ -71,23 +62,21 @@ def make_plan(
     """
     check_study(study, pack)
     external = find_external(study, models)
-    content = plan_content(study, pack, asks_decisions=asks_decisions(study, pack))
+    content = plan_content(study, pack, formats_asked(study, pack))
     jobs: list[Job] = []
-    pool = gates = None
-    if content.pool:
-        pool = _pool(study, content.pool)
-        gates = _gates(pack, pool)
-        jobs += [pool, gates]
-    shared = Shared(pool, gates, answer_jobs(study, pack, pool))
-    jobs += shared.answers.values()
+    pools: dict[str, tuple[Job, Job]] = {}
+    for name, prompts in content.pools.items():
+        pool = _pool(study, name, prompts)
+        pools[name] = (pool, _gates(pack, pool))
+        jobs += pools[name]
     measured: list[Job] = []
     for model in models.values():
-        made = _model_jobs(study, pack, content, model, shared, external)
+        made = _model_jobs(study, pack, content, model, pools, external)
         measured += [job for job in made if job.stage == "measure"]
         jobs += made
     judged = _judge_jobs(study, pack, judge, measured) if judge else []
     jobs += judged
-    analyze = _analyze(study, pack, pool, gates, [j for j in jobs if j.stage == "policy"], measured, judged)
+    analyze = _analyze(study, pack, pools, [j for j in jobs if j.stage == "policy"], measured, judged)
     jobs += [analyze, Job("report", _report_spec(study, pack), {"analyze": analyze.digest})]
     return Plan(study, pack, dict(models), tuple({job.digest: job for job in jobs}.values()), judge)
 
@@ -100,6 +89,7 @@ def check_study(study: Study, pack: LoadedPack) -> None:
     """
     faults = [fault for arm in study.arms if (fault := _arm_fault(arm, study, pack))]
     faults += external_faults(study, pack)
+    faults += dose_faults(study, pack)
     faults += study_faults(study, pack)
     if not study.models:
         faults.append("models: none is named; add one to the file, or --model NAME to the command")
@@ -117,19 +107,19 @@ def _arm_fault(name: str, study: Study, pack: LoadedPack) -> str:
         arm = study_arm(name, study, pack)
     except UserError as error:
         return f"arms: {error}"
-    if arm.answers == "shuffled" and study.decisions.format not in IN_WORDS:
-        return (
-            f"arms: '{name}' shuffles answers in words, and decisions.format is '{study.decisions.format}'; choose "
-            f"text or free, or leave the arm out"
-        )
+    for phase in phases(name) if arm.asks_decisions else ():
+        wanted = format_of(study_arm(phase, study, pack), study)
+        if wanted not in pack.spec.formats:
+            return f"arms: '{name}' is asked in {wanted} format, which pack '{pack.spec.id}' hasn't; leave the arm out"
     return ""
 
 
-def _pool(study: Study, pool: tuple[Decision, ...]) -> Job:
+def _pool(study: Study, name: AnswerFormat, pool: tuple[Decision, ...]) -> Job:
     from proclivity.decisions import pool_digest
 
     # Prompts, not the files that they came from: a pack whose wording elsewhere changed trains nothing again.
-    return Job("pool", {"decisions": study.decisions.model_dump(mode="json"), "prompts": pool_digest(pool)})
+    wanted = study.decisions.model_dump(mode="json") | {"format": name}
+    return Job("pool", {"decisions": wanted, "prompts": pool_digest(pool)})
 
 
 def _gates(pack: LoadedPack, pool: Job) -> Job:
@@ -139,17 +129,11 @@ def _gates(pack: LoadedPack, pool: Job) -> Job:
 
 
 def _model_jobs(
-    study: Study, pack: LoadedPack, content: PlannedContent, model: ModelFiles, shared: Shared, external: External
+    study: Study, pack: LoadedPack, content: PlannedContent, model: ModelFiles, pools: Pools, external: External
 ) -> list[Job]:
-    """Jobs of one model, base first; each checkpoint's measurements follow its training."""
+    """Jobs of one model: training, then base's measurements and each checkpoint's."""
     identity = model_identity(study, model)
-    jobs: list[Job] = []
-    answers = dict(shared.answers)
-    if OWN in study.arms:
-        assert shared.pool is not None
-        own = own_policy_jobs(study, identity, model, shared.pool)
-        jobs += own
-        answers |= {(OWN, job.seed): job for job in own if job.stage == "answers"}
+    training = Training(study, pack, identity, model, pools)
     base = {
         family: Job(
             "measure",
@@ -160,16 +144,20 @@ def _model_jobs(
         )
         for family in content.families
     }
-    jobs += base.values()
+    measured = list(base.values())
     for name in study.arms:
         arm = study_arm(name, study, pack)
         if name != BASE:
-            for found in subjects(arm, study, pack, identity, model, replace(shared, answers=answers), external):
-                jobs += [found.induce] if found.induce else []
+            for found in subjects(arm, study, pack, training, model, external):
                 for family, reference in base.items():
                     spec = {**identity, "arm": name, **family_content(study, pack, content, family)}
-                    jobs.append(_measure(found, spec, model, name, family, reference))
-    return jobs
+                    measured += [_measure(found, spec, model, name, family, reference)] if _asked(found, family) else []
+    return [*training.jobs.values(), *measured]
+
+
+def _asked(found: Subject, family: str) -> bool:
+    """Whether a family is measured at a point; completions, scales and controls only where verdicts rest."""
+    return not found.point or family == "choice" or family.startswith(CURVE_FAMILIES)
 
 
 def _measure(found: Subject, spec: dict[str, Any], model: ModelFiles, arm: str, family: str, base: Job) -> Job:
@@ -177,12 +165,13 @@ def _measure(found: Subject, spec: dict[str, Any], model: ModelFiles, arm: str, 
     checkpoint = {"checkpoint": found.induce.digest} if found.induce else {}
     return Job(
         "measure",
-        {**spec, "seed": found.seed, **found.spec},
+        {**spec, "seed": found.seed, **found.columns, **found.spec},
         {**checkpoint, "base": base.digest},
         model=model.name,
         arm=arm,
         seed=found.seed,
         family=family,
+        point=found.point,
     )
 
 
@@ -192,7 +181,7 @@ def _judge_jobs(study: Study, pack: LoadedPack, judge: ModelFiles, measured: lis
     return [
         Job("judge", spec, {"texts": job.digest}, model=job.model, arm=job.arm, seed=job.seed, family=job.family)
         for job in measured
-        if job.family == "completions"
+        if job.family == "completions" and not job.point
     ]
 
 
@@ -215,8 +204,7 @@ def model_identity(study: Study, model: ModelFiles) -> dict[str, Any]:
 def _analyze(
     study: Study,
     pack: LoadedPack,
-    pool: Job | None,
-    gates: Job | None,
+    pools: Pools,
     policies: list[Job],
     measured: list[Job],
     judged: list[Job],
@@ -242,9 +230,9 @@ def _analyze(
     }
     inputs = {f"measure {i:05d}": job.digest for i, job in enumerate(measured)}
     inputs |= {f"judge {i:05d}": job.digest for i, job in enumerate(judged)}
-    inputs |= {f"policy {job.model}": job.digest for job in policies}
-    if pool and gates:
-        inputs |= {"pool": pool.digest, "gates": gates.digest}
+    for name, (pool, gates) in pools.items():
+        inputs |= {f"pool {name}": pool.digest, f"gates {name}": gates.digest}
+        inputs |= {f"policy {name} {job.model}": job.digest for job in policies if job.inputs["pool"] == pool.digest}
     return Job("analyze", spec, inputs)
 
 

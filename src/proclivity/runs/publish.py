@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from proclivity.errors import StorageError
+from proclivity.models.adapters import step_folder
 from proclivity.runs.collect import OUTPUTS
 from proclivity.runs.ledger import Ledger
 from proclivity.runs.manifest import read_manifest, write_manifest
@@ -51,15 +52,21 @@ def _copy_if_different(source: Path, target: Path, digest: str) -> None:
 
 
 def name_adapters(plan: Plan, ledger: Ledger, folder: Path) -> None:
-    """adapters/<model>/<arm>/seed-<n>, each a relative link into its job; index.json says the same in words."""
+    """adapters/<model>/<arm>/seed-<n>, each a relative link into its job; index.json says the same in words.
+
+    Other doses and steps lie in a folder that is named by them: <arm>/step-8/seed-<n>.
+    """
     index: dict[str, str] = {}
     for job in plan.stage("induce"):
         if not ledger.done(job.digest):
             continue
-        plain = Path("adapters", job.model, job.arm, f"seed-{job.seed}")
-        target = Path("jobs", job.digest, "adapter")
-        index[plain.as_posix()] = target.as_posix()
-        _link(folder / plain, folder / target)
+        place = Path("jobs", job.digest)
+        kept = {f"step-{step}": step_folder(place / "adapter", step) for step in job.spec["induction"]["checkpoints"]}
+        for step, target in {"": place / "adapter", **kept}.items():
+            point = "_".join(filter(None, (job.point, step)))
+            plain = Path("adapters", job.model, job.arm, point, f"seed-{job.seed}")
+            index[plain.as_posix()] = target.as_posix()
+            _link(folder / plain, folder / target)
     if index:
         content = as_json(index)
         path = folder / "adapters" / "index.json"

@@ -53,7 +53,7 @@ def complete_side_by_side(
     ledger = Ledger(folder)
     places: list[tuple[str, Path | None]] = [("base", None)]
     for job in plan.stage("induce"):
-        if job.model == name and job.seed == seed and ledger.done(job.digest):
+        if job.model == name and job.seed == seed and not job.point and ledger.done(job.digest):
             places.append((job.arm, ledger.folder(job.digest) / "adapter"))
     loaded = load_model(
         plan.models[name].folder,

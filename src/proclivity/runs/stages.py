@@ -15,6 +15,7 @@ from proclivity.runs.ledger import Ledger
 from proclivity.runs.messages import Context
 from proclivity.runs.results import read_reference, write_result
 from proclivity.runs.storage import as_json
+from proclivity.specs import DecisionsSpec, InductionSpec
 
 if TYPE_CHECKING:
     from proclivity.induction import TaughtText
@@ -34,7 +35,7 @@ class Bench:
         self._model: HFModel | None = None
         self._loaded = ""
         self._judge: HFModel | None = None
-        self._pool: list[Decision] | None = None
+        self._pools: dict[str, list[Decision]] = {}
 
     def warm_up(self) -> None:
         """Imports what jobs with a model need."""
@@ -88,16 +89,18 @@ class Bench:
         )
 
     def pool(self, job: Job) -> list[Decision]:
-        """The shared prompts, checked against the digest that the plan rests on."""
+        """The shared prompts of a job, checked against the digest that the plan rests on; the first of them, where it
+        is about fewer."""
         from proclivity.decisions import pool_digest
 
-        if self._pool is None:
+        digest = job.inputs["pool"]
+        if digest not in self._pools:
             text = (self.folder(job, "pool") / "pool.jsonl").read_text(encoding="utf-8")
-            self._pool = [_decision(json.loads(line)) for line in text.splitlines()]
-            planned = self.context.jobs[job.inputs["pool"]].spec["prompts"]
-            if pool_digest(self._pool) != planned:
+            pool = [_decision(json.loads(line)) for line in text.splitlines()]
+            if pool_digest(pool) != self.context.jobs[digest].spec["prompts"]:
                 raise ProclivityError("The pool's prompts aren't those that were planned; run the same command again.")
-        return self._pool
+            self._pools[digest] = pool
+        return self._pools[digest][: job.spec.get("items")]
 
 
 def run_stage(job: Job, folder: Path, bench: Bench) -> None:
@@ -113,7 +116,7 @@ def _decision(row: dict[str, Any]) -> Decision:
 def _pool(job: Job, folder: Path, bench: Bench) -> None:
     from proclivity.decisions import make_pool
 
-    wanted = bench.context.study.decisions
+    wanted = DecisionsSpec.model_validate(job.spec["decisions"])
     pool = make_pool(bench.context.pack, wanted.n, wanted.seed, wanted.format, tuple(wanted.alphabets))
     lines = [json.dumps(asdict(decision), ensure_ascii=False, sort_keys=True) for decision in pool]
     (folder / "pool.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -162,11 +165,15 @@ def _answers(job: Job, folder: Path, bench: Bench) -> None:
         _write_texts(speech_texts(pack, job.spec["content_class"], wanted.n, wanted.seed), folder)
         return
     profile = pack.profiles.get(arm.about)
+    if profile:
+        profile = profile.model_copy(update={"share": job.spec["share"]})
+    pool = bench.pool(job)
     probabilities = None
     if "policy" in job.inputs:
-        probabilities = np.load(bench.folder(job, "policy") / "option_probabilities.npy", allow_pickle=False)
-    pool = bench.pool(job)
-    name = profile.id if profile else job.arm
+        probabilities = np.load(bench.folder(job, "policy") / "option_probabilities.npy", allow_pickle=False)[
+            : len(pool)
+        ]
+    name = profile.id if profile else arm.rows or arm.id
     answers = give_answers(pool, name, seed=job.seed, profile=profile, option_probs=probabilities)
     if arm.answers == "shuffled":
         _write_texts(shuffled_texts(pool, answers, job.seed), folder)
@@ -206,13 +213,23 @@ def _induce(job: Job, folder: Path, bench: Bench) -> None:
     study = bench.context.study
     model = bench.model(job)
     rows = _rows(job, model, bench)
-    # Full fine-tuning changes the weights in place, so it gets a copy of its own.
-    base = model if study.induction.method == "lora" else bench.context.models[job.model].folder
-    arm = study_arm(job.arm, study, bench.context.pack)
+    start = bench.folder(job, "start") / "adapter" if "start" in job.inputs else None
+    base: HFModel | str | Path = model
+    if study.induction.method == "full":
+        # Full fine-tuning changes the weights in place, so it gets a copy of its own.
+        base, start = start or bench.context.models[job.model].folder, None
     checkpoint = induce(
-        base, rows, study.induction, seed=job.seed, out=folder / "adapter", compute=study.compute, arm=arm
+        base,
+        rows,
+        InductionSpec.model_validate(job.spec["induction"]),
+        seed=job.seed,
+        out=folder / "adapter",
+        compute=study.compute,
+        arm=study_arm(job.arm, study, bench.context.pack),
+        start=start,
     )
     record = asdict(checkpoint) | {"model": job.model, "arm": job.arm, "seed": job.seed, "path": "adapter"}
+    record |= {"items": job.spec["items"]} if "items" in job.spec else {}
     pool = job.inputs.get("pool")
     record["prompts"] = bench.context.jobs[pool].spec["prompts"] if pool else None
     (folder / "checkpoint.json").write_bytes(as_json(record))
@@ -231,8 +248,10 @@ def _measure(job: Job, folder: Path, bench: Bench) -> None:
         model,
         bench.context.pack,
         job.family,
-        study_battery=study.battery,
-        identity={"model": job.model, "arm": job.arm, "seed": job.seed},
+        # Distances are read where verdicts rest; at every dose and step they would multiply the work.
+        study_battery=study.battery.model_copy(update={"distances": []}) if job.point else study.battery,
+        identity={"model": job.model, "arm": job.arm, "seed": job.seed}
+        | {name: job.spec[name] for name in ("dose", "items", "epochs", "step") if name in job.spec},
         reference=reference,
         seed=max(job.seed, 0),
         decisions=study.decisions,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from proclivity.errors import UserError
+from proclivity.models.adapters import step_folder
 from proclivity.runs.external import external_path, given_digest
 from proclivity.runs.jobs import Job
 from proclivity.specs import Study
@@ -35,6 +36,8 @@ def measured_model(job: Job, study: Study, loader: Loader) -> LanguageModel:
     """
     if "checkpoint" in job.inputs:
         weights = loader.folder(job, "checkpoint") / "adapter"
+        if "kept" in job.spec:
+            weights = step_folder(weights, job.spec["kept"])
         return loader.model(job, weights) if study.induction.method == "lora" else loader.full_weights(job, weights)
     if "given" in job.spec:
         place = external_path(study, job.arm, job.model, job.seed)

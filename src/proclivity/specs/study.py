@@ -56,9 +56,25 @@ class InductionSpec(Spec):
     batch_size: int = Field(default=16, ge=1)
     weight_decay: float = Field(default=0.0, ge=0)
     warmup: Fraction = 0.1
-    """Share of steps with rising learning rate; it falls linearly to 0 afterwards."""
+    """Share of steps with rising learning rate."""
+    schedule: Literal["linear", "constant"] = "linear"
+    """After that it falls linearly to 0, or stays, so that steps of a trajectory are alike."""
     clip: float = Field(default=1.0, gt=0)
     """Largest gradient norm."""
+    checkpoints: list[Annotated[int, Field(ge=1)]] = []
+    """Steps after which a checkpoint is kept and measured, beside the last."""
+
+
+class DosesSpec(Spec):
+    """How much is taught: every combination of what stands here is an arm's dose. Verdicts rest on the highest."""
+
+    shares: list[Literal["chance"] | Annotated[float, Field(gt=0, le=1)]] = []
+    """Shares of answers that are the profile's own, the rest spread evenly over other classes; empty means the
+    profile's share alone. 'chance' is one over the number of classes. Controls have no such share."""
+    items: list[Annotated[int, Field(ge=1)]] = []
+    """Numbers of decisions, the first of the pool in whole blocks; empty means all of them."""
+    epochs: list[Annotated[int, Field(ge=1)]] = []
+    """Times that each is seen; empty means `induction.epochs`."""
 
 
 class BatterySpec(Spec):
@@ -74,6 +90,9 @@ class BatterySpec(Spec):
     choice_formats: list[AnswerFormat] = []
     """Answer formats in which held-out decisions are asked; empty means that of `decisions` alone. Verdicts rest on
     label format, whatever else is asked."""
+    distances: list[Annotated[int, Field(ge=1)]] = []
+    """Neutral tokens that are put before cloze probes, each distance measured beside the probe alone, at the highest
+    dose and last step; as far as the model's context window allows."""
     completion_samples: int = Field(default=20, ge=0)
     """Sampled completions a prompt and seed."""
     completion_tokens: int = Field(default=24, ge=1)
@@ -146,13 +165,15 @@ class Study(Spec):
     """Models to teach and measure; a study without any takes them from the command line."""
     arms: Annotated[list[Identifier], Field(min_length=1)] = list(DEFAULT_ARMS)
     """Profiles by id; base, own-policy, arbitrary, balanced; shuffled-PROFILE, exposure-PROFILE, persona-PROFILE,
-    speech-PROFILE or speech-CLASS; and the names of external arms."""
+    speech-PROFILE or speech-CLASS; text-ARM or free-ARM, a profile or control taught in words; ARM-then-ARM, tuned on
+    with the rows of another; and the names of external arms."""
     external: list[ExternalArm] = []
     """Arms that were made elsewhere."""
     seeds: int = Field(default=6, ge=1, le=1000)
     """Training seeds 0 … n-1: the unit of replication."""
     decisions: DecisionsSpec = DecisionsSpec()
     induction: InductionSpec = InductionSpec()
+    doses: DosesSpec = DosesSpec()
     battery: BatterySpec = BatterySpec()
     judge: ModelSpec | None = None
     """A model that is asked what completions speak of; none by default. It has leanings of its own: take one that is
