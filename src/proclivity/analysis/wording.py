@@ -49,6 +49,13 @@ def range_words(effect: Effect, digits: int = 2) -> str:
     return f"{100 * row['level']:.0f} % interval {signed(row['low'], digits)} to {signed(row['high'], digits)}"
 
 
+def bounds(low: float, high: float, level: float) -> str:
+    """'95 % interval +0.98 to +1.66', or 'no interval'."""
+    if not math.isfinite(low):
+        return "no interval"
+    return f"{100 * level:.0f} % interval {signed(low)} to {signed(high)}"
+
+
 def counts(effect: Effect, cluster_word: str = "cluster") -> str:
     """'6 seeds, 42 clusters'."""
     return f"{plural(effect.row['n_seeds'], 'seed')}, {plural(effect.row['n_clusters'], cluster_word)}"
