@@ -137,3 +137,10 @@ def test_bootstrap_stacks_and_edges() -> None:
     assert low == pytest.approx([1, 2])
     assert high == pytest.approx([1, 2])
     assert np.isnan(two_way_bootstrap([np.ones((1, 4))], np.random.default_rng(0))[0])
+
+
+def test_no_draws_no_bootstrap():
+    low, high = two_way_bootstrap([np.zeros((2, 4, 3))], np.random.default_rng(0), draws=0)
+    assert np.isnan(low).all()
+    assert np.isnan(high).all()
+    assert low.shape == (2,)
