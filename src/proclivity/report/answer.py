@@ -22,6 +22,7 @@ def answer(results: Results) -> list[str]:
         _vanishes(results),
         _choices(results),
         *_spread(results),
+        _general(results),
         _specific(results),
     ]
     return [sentence for sentence in said if sentence]
