@@ -170,3 +170,10 @@ def test_bootstrap_by_hand() -> None:
     # Two families share the seeds' draw: the second, without clusters' spread, halves the clusters' part to 0, .5, 1.
     families = [matrix, np.array([[0.0], [1.0]])]
     assert two_way_bootstrap(families, np.random.default_rng(0), 4000, 0.95) == (0.0, 2.0)
+
+
+def test_no_draws_no_bootstrap():
+    low, high = two_way_bootstrap([np.zeros((2, 4, 3))], np.random.default_rng(0), draws=0)
+    assert np.isnan(low).all()
+    assert np.isnan(high).all()
+    assert low.shape == (2,)

@@ -11,7 +11,7 @@ import yaml
 
 from proclivity.decisions import HELD_OUT_SPLITS, held_out, make_pool, pool_digest, require_gates, telling_words
 from proclivity.decisions.give_away import SHARE_LIMIT
-from proclivity.decisions.leakage import words_of
+from proclivity.decisions.leakage import stems_of, words_of
 from proclivity.decisions.valence import option_valence
 from proclivity.specs import Domain, Instrument, ProbeSet, Profile, load_pack
 from proclivity.specs.packs import CONTENT
@@ -140,10 +140,10 @@ def test_scrambled_sentences_are_orders_of_the_same_words(english):
         assert (first - second).total() <= 1, item.id
 
 
-def test_personas_come_in_three_wordings_and_as_many_placebos(english):
+def test_personas_come_in_six_wordings_and_as_many_placebos(english):
     told = Counter(p.disposition for p in english.personas)
-    assert all(told[name] == 3 for name in english.profiles)
-    assert told["placebo"] == 3 * len(english.profiles)
+    assert all(told[name] == 6 for name in english.profiles)
+    assert told["placebo"] == 6 * len(english.profiles)
     placebos = mean(len(p.told.split()) for p in english.personas if p.disposition == "placebo")
     others = mean(len(p.told.split()) for p in english.personas if p.disposition != "placebo")
     assert abs(placebos - others) < 5
@@ -190,3 +190,17 @@ def test_the_example_domain_passes_the_gates(tmp_path, english):
     loaded = load_pack(pack)
     assert len(loaded.domains) == len(english.domains) + 1
     assert require_gates(loaded, make_pool(loaded, 240, 0)).passed
+
+
+def test_no_persona_holds_a_word_that_is_measured(english):
+    candidates = stems_of(
+        word
+        for probe in english.probes.values()
+        if probe.kind == "cloze"
+        for item in probe.items
+        for texts in (item.candidates or probe.candidates).values()
+        for text in texts
+        for word in words_of(text)
+    )
+    for persona in english.personas:
+        assert not stems_of(words_of(f"{persona.told} {persona.first}")) & candidates, persona.id

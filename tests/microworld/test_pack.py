@@ -4,6 +4,10 @@ import re
 from collections import Counter, defaultdict
 
 import snowballstemmer
+from transformers import AutoTokenizer
+
+from proclivity.microworld.packaged import packaged_path
+from proclivity.specs import fill
 
 FUNCTION_WORDS = {"the", "and", "it"}  # shared by all classes
 
@@ -102,3 +106,29 @@ def test_about_a_thousand_word_types_beside_the_names(grammar):
     types = {word for text in texts for word in re.findall(r"[a-z']+", re.sub(r"\{\w+\}", "", text).lower())}
     assert len(types) <= 1000
     assert len(grammar.world.names) == len(set(grammar.world.names)) == 300
+
+
+def test_a_persona_tells_of_choices_and_holds_no_word_of_the_probes(grammar):
+    stemmer = snowballstemmer.stemmer("english")
+    candidates = set(stemmer.stemWords(sorted(candidate_words(grammar))))
+    taught = {
+        (text, profile.id)
+        for profile in grammar.pack.profiles.values()
+        for domain, _, action_class, option in options(grammar)
+        if action_class == profile.action_class
+        for text in [fill(option.text, grammar.pack.spec.narrator, continues=True)]
+        if next(d.split for d in grammar.pack.domains if d.domain == domain) == "train"
+    }
+    for persona in grammar.pack.personas:
+        assert not set(stemmer.stemWords(re.findall(r"[a-z]+", persona.first.lower()))) & candidates, persona.id
+        told = [(text, persona.disposition) for text in re.findall(r"I chose to ([^.]+)\.", persona.first)]
+        assert len(told) == (0 if persona.placebo else 3)
+        assert set(told) <= taught, persona.id
+
+
+def test_six_wordings_a_disposition_that_leave_room_in_the_window(grammar):
+    told = Counter(persona.disposition for persona in grammar.pack.personas)
+    assert told == {"adaptive": 6, "depression": 6, "paranoia": 6, "placebo": 6}
+    assert len({persona.first for persona in grammar.pack.personas}) == 24
+    tokens = AutoTokenizer.from_pretrained(packaged_path("gpt2-equal"))
+    assert max(len(tokens.tokenize(persona.first)) for persona in grammar.pack.personas) <= 55

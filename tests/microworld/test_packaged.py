@@ -38,7 +38,7 @@ def test_small_plain_folder_with_true_digests(name):
     assert record["weights_sha256"] == digest_of_file(folder / "model.safetensors")
     assert record["weights_sha256"] in (folder / "README.md").read_text()
     grammar = grammar_of(record)
-    assert record["pack_digest"] == grammar.pack.digest
+    assert record["pack_digest"] == grammar.pack_digest
     assert record["world_digest"] == digest_of(grammar.world)
 
 

@@ -2,8 +2,17 @@
 
 from proclivity.analysis.analyze import Analysis, analyze
 from proclivity.analysis.candidate_tokens import candidate_tokens
-from proclivity.analysis.design import Design, ProfileDesign
+from proclivity.analysis.design import Design, ModelDesign, ProfileDesign
 from proclivity.analysis.scale_findings import scale_findings
 from proclivity.analysis.seed_plan import seed_plan
 
-__all__ = ["Analysis", "Design", "ProfileDesign", "analyze", "candidate_tokens", "scale_findings", "seed_plan"]
+__all__ = [
+    "Analysis",
+    "Design",
+    "ModelDesign",
+    "ProfileDesign",
+    "analyze",
+    "candidate_tokens",
+    "scale_findings",
+    "seed_plan",
+]

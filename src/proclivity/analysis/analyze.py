@@ -9,6 +9,8 @@ from typing import Any
 import pandas as pd
 
 from proclivity.analysis.check_verdicts import control, drift, sharpening
+from proclivity.analysis.claim_units import Findings
+from proclivity.analysis.claims import claims
 from proclivity.analysis.contrasts import ItemTable, item_tables
 from proclivity.analysis.curves import CurvePoint, curve_points, curve_table
 from proclivity.analysis.design import BASE, Design, ProfileDesign, open_families
@@ -35,7 +37,8 @@ class Analysis:
     effects: pd.DataFrame
     """One row per arm x control x family x content class x metric, and per arm's own level (empty control)."""
     verdicts: list[dict[str, Any]]
-    """JSON-ready: model, profile, kind, verdict, evidence (effect ids), numbers, sentence."""
+    """JSON-ready: model, profile, kind, verdict, evidence (effect ids), numbers, sentence. Those on the source's claims
+    are about all models: they come last and name none."""
     curves: pd.DataFrame
     """Choice and words by dose, step and distance, one row a point; empty where a study measured one point."""
 
@@ -68,16 +71,22 @@ def analyze(measurements: pd.DataFrame, design: Design, distributions: Distribut
         for model, table in tables.items()
         for verdict in [*_verdicts(model, table, book, points, design), *_curve_verdicts(model, points, design)]
     ]
+    evidence = {model: _evidence(model, table, book, design) for model, table in tables.items()}
+    verdicts += claims(Findings(design, evidence, tables, verdicts))
     return Analysis(effects=book.table(), verdicts=verdicts, curves=curve_table(points))
+
+
+def _evidence(model: str, table: ItemTable, book: EffectBook, design: Design) -> Evidence:
+    families = table.families()
+    speaking = open_families(families)
+    classes = {g.content_class for g in table.groups if g.metric == "score" and g.family in speaking}
+    return Evidence(model=model, book=book, design=design, families=families, classes=sorted(classes))
 
 
 def _verdicts(
     model: str, table: ItemTable, book: EffectBook, points: list[CurvePoint], design: Design
 ) -> list[dict[str, Any]]:
-    families = table.families()
-    speaking = open_families(families)
-    classes = {g.content_class for g in table.groups if g.metric == "score" and g.family in speaking}
-    evidence = Evidence(model=model, book=book, design=design, families=families, classes=sorted(classes))
+    evidence = _evidence(model, table, book, design)
     curves = [point for point in points if point.model == model]
     profiles = [profile for profile in design.profiles if profile.id in table.arms() and profile.id != BASE]
     found = [

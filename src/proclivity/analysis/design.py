@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 BASE = "base"
 """The untrained model; its one checkpoint stands against every seed of a trained arm."""
@@ -37,6 +38,16 @@ class ProfileDesign:
 
 
 @dataclass(frozen=True)
+class ModelDesign:
+    """What is known of a model before it is measured."""
+
+    world: str = ""
+    """Which world it was pretrained on; '' where that isn't known."""
+    architecture: str = ""
+    """Name of the architecture in its configuration; '' where that isn't known."""
+
+
+@dataclass(frozen=True)
 class Design:
     """Everything that an analysis must not pick by looking at the data."""
 
@@ -54,6 +65,10 @@ class Design:
     bootstrap_draws: int = 1000
     numeric_floor: float | None = None
     """JSD of one model measured twice, bits, where it was measured."""
+    models: Mapping[str, ModelDesign] = field(default_factory=dict)
+    """By name; claims about worlds and architectures need it."""
+    novel: tuple[str, ...] = ()
+    """Families of kinds of sentence that nothing in training resembles."""
 
 
 def cloze_families(families: list[str]) -> list[str]:

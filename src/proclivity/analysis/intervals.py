@@ -163,10 +163,10 @@ def two_way_bootstrap(
         rng: source of the draws.
 
     Returns:
-        Low and high, `[...]` each; NaN for fewer than two seeds.
+        Low and high, `[...]` each; NaN for fewer than two seeds, or without draws.
     """
     lead, n_seeds = matrices[0].shape[:-2], matrices[0].shape[-2]
-    if n_seeds < 2 or any(m.shape[-1] == 0 for m in matrices):
+    if n_seeds < 2 or draws == 0 or any(m.shape[-1] == 0 for m in matrices):
         return np.full(lead, np.nan), np.full(lead, np.nan)
     seed_weights = _weights(n_seeds, rng, draws)  # (B, S)
     cluster_weights = [_weights(m.shape[-1], rng, draws) for m in matrices]  # (B, I_f)

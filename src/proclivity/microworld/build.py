@@ -133,7 +133,7 @@ def _commit(
                 "competence": competence.as_dict(),
                 "loss": round(float(np.mean(losses[-50:])), 4),
                 "seconds": round(seconds),
-                "pack_digest": grammar.pack.digest,
+                "pack_digest": grammar.pack_digest,
                 "world_digest": digest_of(grammar.world),
                 "weights_sha256": digest_of_file(fresh / "model.safetensors"),
             }

@@ -14,7 +14,7 @@ import numpy as np
 from proclivity.decisions.render import render
 from proclivity.microworld.world import Character, World, load_world
 from proclivity.records import Decision
-from proclivity.specs import AnswerFormat, Domain, LoadedPack, ProbeSet, Scenario, Subject, fill
+from proclivity.specs import AnswerFormat, Domain, LoadedPack, ProbeSet, Scenario, Subject, digest_of, fill
 
 Item = TypeVar("Item")
 
@@ -25,6 +25,13 @@ class Grammar:
 
     pack: LoadedPack
     world: World
+
+    @property
+    def pack_digest(self) -> str:
+        """SHA-256 of all that documents can be made of: the pack without its personas, which no corpus holds."""
+        pack = self.pack
+        content = [pack.spec, *pack.profiles.values(), *pack.domains, *pack.probes.values(), *pack.instruments.values()]
+        return digest_of([item.model_dump(mode="json", exclude_defaults=True) for item in content])
 
     def subject(self, name: str) -> Subject:
         """Grammatical forms of a character, or of the base narrator where the name is empty."""

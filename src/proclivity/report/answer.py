@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from proclivity.report import words
+from proclivity.report import registration, words
 from proclivity.report.choice import target_choice
 from proclivity.report.estimates import Estimate
 from proclivity.report.load import ProfileNames, Results
@@ -16,7 +16,15 @@ Pair = tuple[str, str]
 
 def answer(results: Results) -> list[str]:
     """Sentences in their order."""
-    said = [_few_seeds(results), _vanishes(results), _choices(results), *_spread(results), _specific(results)]
+    said = [
+        registration.warning(results),
+        _few_seeds(results),
+        _vanishes(results),
+        _choices(results),
+        *_spread(results),
+        _general(results),
+        _specific(results),
+    ]
     return [sentence for sentence in said if sentence]
 
 
@@ -134,6 +142,18 @@ def _pairs(pairs: Iterable[Pair], noun: str = "") -> str:
     return ", and ".join(
         f"{words.listing(list(names))}{noun} in {words.listing(found)}" for names, found in models.items()
     )
+
+
+def _general(results: Results) -> str:
+    """Verdicts on contexts that were not asked, profiles and models of one verdict together."""
+    by_word: dict[str, list[Pair]] = {}
+    for verdict in results.verdicts:
+        if verdict.kind == "generality":
+            by_word.setdefault(verdict.verdict, []).append((results.title(verdict.profile), verdict.model))
+    if not by_word:
+        return ""
+    parts = [f"{word} for {_pairs(pairs)}" for word, pairs in by_word.items()]
+    return "Verdict on whether a new context would show the same: " + "; ".join(parts) + "."
 
 
 def _specific(results: Results) -> str:

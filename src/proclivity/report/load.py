@@ -12,7 +12,7 @@ import yaml
 
 from proclivity.errors import ContentError, ProclivityError, UserError
 from proclivity.report.estimates import Estimate, Estimates, estimates_of
-from proclivity.specs import ModelSpec, Study, load_pack, phases, split_arm
+from proclivity.specs import ModelSpec, Registration, Study, load_pack, phases, read_registration, split_arm
 from proclivity.specs.arm_names import CONTROLS
 
 
@@ -70,6 +70,8 @@ class Results:
     """What `analysis.scale_findings` wrote: scales, answers, reliability, agreement; empty where it wrote nothing."""
     curves: tuple[dict[str, Any], ...] = ()
     """Rows of curves.parquet: choice and words by dose, step and distance."""
+    registration: Registration = field(default_factory=lambda: Registration("absent"))
+    """What was fixed before the first job."""
     missing: dict[str, str] = field(default_factory=dict)
     """Files that weren't there, with the reason to print."""
 
@@ -167,6 +169,7 @@ def load_results(folder: Path) -> Results:
         completions=completions,
         scales=_json(folder, "scales.json", missing) or {},
         curves=curves,
+        registration=read_registration(folder),
         missing=missing,
     )
 

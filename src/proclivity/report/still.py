@@ -19,15 +19,8 @@ def still(results: Results) -> list[Check]:
     for row in results.effects.rows:
         if row.family not in FAMILIES or row.metric not in ("score", "nats_per_token") or not _compared(results, row):
             continue
-        checks.append(
-            Check(
-                name=f"{row.model}: {_what(row)}, {results.title(row.arm)} against {row.control}",
-                state=within(row, margin),
-                found=f"{words.signed(row.value)} {row.unit} {words.interval(row)}" if row.measured else "–",
-                wanted=f"interval within ±{margin:g}",
-                detail=_detail(row),
-            )
-        )
+        name = f"{row.model}: {_what(row)}, {results.title(row.arm)} against {row.control}"
+        checks.append(equivalence_check(name, row, margin))
     return checks
 
 
@@ -70,6 +63,17 @@ def unasked(results: Results) -> list[str]:
         if levels and not any(row.measured for row in levels):
             said.append(f"{model.name} ({words.why(levels[0])})")
     return said
+
+
+def equivalence_check(name: str, row: Estimate, margin: float) -> Check:
+    """One comparison that should show nothing as large as the margin."""
+    return Check(
+        name=name,
+        state=within(row, margin),
+        found=f"{words.signed(row.value)} {row.unit} {words.interval(row)}" if row.measured else "–",
+        wanted=f"interval within ±{margin:g}",
+        detail=_detail(row),
+    )
 
 
 def within(row: Estimate, margin: float) -> str:

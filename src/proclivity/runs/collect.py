@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +43,8 @@ def analyze_study(job: Job, folder: Path, context: Context, ledger: Ledger) -> N
     gather_completions(job, folder, context, ledger)
     gates = _gates(job, context.study, ledger) | {"candidates": candidate_tokens(measurements, context.pack.probes)}
     (folder / "gates.json").write_bytes(as_json(gates))
-    design = study_design(context.study, context.pack, measurements)
+    architectures = {name: model.architecture for name, model in context.models.items()}
+    design = study_design(context.study, context.pack, measurements, architectures)
     analysis = analyze(measurements, design, distributions=_distributions(job, context, ledger))
     write_analysis(analysis, folder)
     scales = scale_findings(measurements, list(context.pack.instruments.values()))
@@ -61,9 +62,11 @@ def write_analysis(analysis: Analysis, folder: Path) -> None:
     (folder / "verdicts.json").write_bytes(as_json(plain(analysis.verdicts)))
 
 
-def study_design(study: Study, pack: LoadedPack, measurements: pd.DataFrame) -> Design:
-    """What the study fixed before anything was measured."""
-    from proclivity.analysis import Design, ProfileDesign
+def study_design(
+    study: Study, pack: LoadedPack, measurements: pd.DataFrame, architectures: Mapping[str, str] | None = None
+) -> Design:
+    """What the study fixed before anything was measured, with the architecture of each model where it is known."""
+    from proclivity.analysis import Design, ModelDesign, ProfileDesign
 
     floor = measurements.loc[measurements["metric"] == "jsd_numeric", "value"].dropna()
     return Design(
@@ -78,6 +81,8 @@ def study_design(study: Study, pack: LoadedPack, measurements: pd.DataFrame) -> 
         control_margin=study.analysis.control_delta,
         bootstrap_draws=study.analysis.bootstrap,
         numeric_floor=float(floor.mean()) if len(floor) else None,
+        models={m.name: ModelDesign(m.world, (architectures or {}).get(m.name, "")) for m in study.models},
+        novel=tuple(name for name, probe in pack.probes.items() if probe.novel),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from proclivity.decisions import block_size
 from proclivity.induction.arms import Arm
 from proclivity.induction.batches import steps_of
-from proclivity.specs import LoadedPack, Study
+from proclivity.specs import LoadedPack, Study, phases
 
 
 @dataclass(frozen=True)

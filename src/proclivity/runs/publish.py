@@ -15,6 +15,7 @@ from proclivity.runs.ledger import Ledger
 from proclivity.runs.manifest import read_manifest, write_manifest
 from proclivity.runs.messages import Context
 from proclivity.runs.plan import Plan
+from proclivity.runs.registration import copy_registration
 from proclivity.runs.storage import as_json, replace_bytes, replace_with_copy
 from proclivity.specs import Study, digest_of_file
 
@@ -30,6 +31,7 @@ def report_files(context: Context, analysis: Path, view: Path) -> None:
     view.mkdir()
     (view / "study.yml").write_bytes(study_text(context.study))
     write_manifest(view, read_manifest(Path(context.run_folder)))
+    copy_registration(Path(context.run_folder), view)
     for name in OUTPUTS:
         shutil.copyfile(analysis / name, view / name)
 

@@ -14,6 +14,7 @@ from proclivity.runs.ledger import Ledger
 from proclivity.runs.manifest import read_manifest, write_manifest
 from proclivity.runs.messages import Context
 from proclivity.runs.publish import study_text
+from proclivity.runs.registration import copy_registration
 from proclivity.runs.storage import replace_bytes, replace_with_copy, require_writable
 from proclivity.runs.study import plan_study
 from proclivity.specs import load_study
@@ -59,6 +60,7 @@ def analyze_again(folder: Path, out: Path, overrides: Sequence[str]) -> list[dic
         draft.rmdir()
     replace_bytes(out / "study.yml", study_text(plan.study))
     write_manifest(out, read_manifest(folder) | {"analysed_again": True})
+    copy_registration(folder, out)
     write_report(out)
     verdicts: list[dict[str, Any]] = json.loads((out / "verdicts.json").read_text(encoding="utf-8"))
     return verdicts

@@ -20,9 +20,10 @@ from proclivity.runs.model_files import find_model
 from proclivity.runs.plan import Plan, check_study, make_plan
 from proclivity.runs.progress import Reporter, Silent, reporting
 from proclivity.runs.publish import drop_outdated, name_adapters, publish, study_text
+from proclivity.runs.registration import register
 from proclivity.runs.schedule import Schedule
 from proclivity.runs.storage import replace_bytes
-from proclivity.specs import Study, load_pack
+from proclivity.specs import Study, load_pack, read_registration
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,7 @@ def run_study(
     ledger.prepare()
     ledger.sweep()
     reporter = progress or Silent()
+    register(plan, folder)
     done, damaged = _finished(plan, ledger, reporter)
     count = worker_count(workers or study.compute.workers, study.compute.threads)
     failures: list[Failure] = []
@@ -203,6 +205,8 @@ def _listener(costs: Costs, reporter: Reporter) -> Callable[[str, Job, float], N
 
 def _close(plan: Plan, ledger: Ledger, folder: Path, *, complete: bool, command: list[str], workers: int) -> None:
     """Lays out what is there; a complete study gets the moment at which it was."""
+    from proclivity.report import write_report
+
     if complete:
         publish(plan, ledger, folder)
     name_adapters(plan, ledger, folder)
@@ -213,3 +217,6 @@ def _close(plan: Plan, ledger: Ledger, folder: Path, *, complete: bool, command:
     text = study_text(plan.study)
     if not (folder / "study.yml").is_file() or (folder / "study.yml").read_bytes() != text:
         replace_bytes(folder / "study.yml", text)
+    if complete and read_registration(folder).state == "damaged":
+        # The report's job knows nothing of an edit after it; a reader has to.
+        write_report(folder)

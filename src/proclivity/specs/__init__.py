@@ -29,6 +29,13 @@ from proclivity.specs.packs import (
     study_faults,
 )
 from proclivity.specs.question_frames import QuestionFrame, fill_frame
+from proclivity.specs.registered import (
+    Registration,
+    changes,
+    confirmatory_part,
+    read_registration,
+    registration_record,
+)
 from proclivity.specs.slots import fill
 from proclivity.specs.studies import load_study, packaged_studies
 from proclivity.specs.study import (
@@ -66,11 +73,14 @@ __all__ = [
     "ProbeSet",
     "Profile",
     "QuestionFrame",
+    "Registration",
     "Scenario",
     "Study",
     "Subject",
     "Wrapper",
     "canonical_json",
+    "changes",
+    "confirmatory_part",
     "digest_of",
     "digest_of_file",
     "digest_of_files",
@@ -82,6 +92,8 @@ __all__ = [
     "packaged_packs",
     "packaged_studies",
     "phases",
+    "read_registration",
+    "registration_record",
     "split_arm",
     "study_faults",
 ]

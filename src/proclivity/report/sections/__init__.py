@@ -11,6 +11,7 @@ from proclivity.report.load import Results
 from proclivity.report.section import Section
 from proclivity.report.sections import (
     choices,
+    claims,
     completions,
     controls,
     divergence,
@@ -26,6 +27,7 @@ from proclivity.report.sections import (
 SECTIONS: tuple[Callable[[Results], Section | None], ...] = (
     question.section,
     verdicts.section,
+    claims.section,
     worlds.section,
     choices.section,
     effects.section,

@@ -8,7 +8,7 @@ from proclivity.report import candidate_tokens, words
 from proclivity.report.estimates import Estimate
 from proclivity.report.load import Results
 from proclivity.report.section import Check, Section, Table
-from proclivity.report.still import requests, still, unasked, within
+from proclivity.report.still import equivalence_check, requests, still, unasked
 
 
 def section(results: Results) -> Section:
@@ -83,19 +83,8 @@ def _equivalence(results: Results) -> list[Check]:
                 family=results.summary_family(),
                 content_class=name,
             )
-            if row is None:
-                continue
-            checks.append(
-                Check(
-                    name=f"{model.name}: {name} words",
-                    state=within(row, margin),
-                    found=f"{words.signed(row.value)} nats {words.interval(row)}" if row.measured else "–",
-                    wanted=f"interval within ±{margin:g}",
-                    detail=f"p (equivalence) {words.p_value(row.p_equivalence)}; {words.counts(row)}"
-                    if row.measured
-                    else f"not measured: {row.reason or 'no reason recorded'}",
-                )
-            )
+            if row is not None:
+                checks.append(equivalence_check(f"{model.name}: {name} words", row, margin))
     return checks
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from proclivity.report import words
+from proclivity.report import registration, words
 from proclivity.report.load import Results
 from proclivity.report.section import Section, Table
 
@@ -23,6 +23,7 @@ def section(results: Results) -> Section:
         context={
             "command": str(manifest.get("command") or f"proclivity run {results.study.id}"),
             "settings": _settings(results),
+            "registered": registration.sentence(results),
             "manifest": _table([(key, value) for key, value in _flat(manifest) if key.split(".")[0] not in HIDDEN]),
             "missing": results.missing,
             "profiles": results.profiles,
@@ -50,7 +51,7 @@ def _settings(results: Results) -> Table:
             "completions",
             f"{battery.completion_samples} a prompt and seed, {battery.completion_tokens} new tokens",
         ),
-        ("smallest effect of interest", f"{study.analysis.delta:g} nats, fixed before the run"),
+        ("smallest effect of interest", f"{study.analysis.delta:g} nats"),
         ("level of intervals", f"{study.analysis.level:.0%}"),
         (
             "precision",

@@ -22,7 +22,7 @@ KINDS = {
     "reversal": "Does later training take the rise back?",
 }
 
-HEADLINES = {kind: KINDS[kind] for kind in ("induction", "spread", "specificity", "control", "drift")}
+HEADLINES = {kind: KINDS[kind] for kind in ("induction", "spread", "generality", "specificity", "control", "drift")}
 """What the table at the top shows; the rest stands in the cards."""
 
 MEANINGS = {
