@@ -12,6 +12,7 @@ from proclivity.analysis.check_verdicts import control, drift, sharpening
 from proclivity.analysis.contrasts import ItemTable, item_tables
 from proclivity.analysis.curves import CurvePoint, curve_points, curve_table
 from proclivity.analysis.design import BASE, Design, ProfileDesign, open_families
+from proclivity.analysis.dose import dose
 from proclivity.analysis.effects import EffectBook, add_adjusted_p, add_bootstrap, floor_effects, model_effects
 from proclivity.analysis.evidence import Evidence
 from proclivity.analysis.floors import Distributions, floor_estimates
@@ -21,6 +22,7 @@ from proclivity.analysis.persona import prompting
 from proclivity.analysis.selection import main_rows
 from proclivity.analysis.specificity_verdict import specificities
 from proclivity.analysis.spread_verdict import spread
+from proclivity.analysis.trajectory import trajectory
 
 __all__ = ["Analysis", "Design", "ProfileDesign", "analyze"]
 
@@ -90,6 +92,6 @@ def _verdicts(model: str, table: ItemTable, book: EffectBook, design: Design) ->
 def _curve_verdicts(model: str, points: list[CurvePoint], design: Design) -> list[dict[str, Any]]:
     """Verdicts on doses, steps, distances and later training; a kind says nothing where no such curve was measured."""
     mine = [point for point in points if point.model == model]
-    kinds: list[Callable[[list[CurvePoint], ProfileDesign, Design], dict[str, Any] | None]] = []
+    kinds: list[Callable[[list[CurvePoint], ProfileDesign, Design], dict[str, Any] | None]] = [dose, trajectory]
     found = [kind(mine, profile, design) for profile in design.profiles for kind in kinds]
     return [verdict for verdict in found if verdict is not None]
