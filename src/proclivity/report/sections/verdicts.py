@@ -17,6 +17,8 @@ KINDS = {
     "drift": "What moves without any profile?",
     "sharpening": "Did predictions get sharper?",
     "prompting": "Does teaching move more words than telling?",
+    "dose": "Does more teaching move more words?",
+    "trajectory": "Do words move before, with or after choices?",
 }
 
 HEADLINES = {kind: KINDS[kind] for kind in ("induction", "spread", "specificity", "control", "drift")}
@@ -44,6 +46,10 @@ TONES = {
         "dissociated, spillover undetermined",
         "equivalent",
         "nothing clear",
+        "rises with dose",
+        "together",
+        "words after choice",
+        "words before choice",
     ),
     "mixed": (
         "swapped",
@@ -55,6 +61,7 @@ TONES = {
         "vanishes under a control",
         "sharper",
         "flatter",
+        "falls with dose",
     ),
     "no": ("not learned",),
 }
