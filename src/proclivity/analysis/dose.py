@@ -107,19 +107,34 @@ def _sentence(
         "teaching",
         NOT_TESTABLE: f"In {model}, a trend of {content} over the amount of {name} teaching can't be tested",
     }
-    ordered = [deciding, *(axis for axis in axes.values() if axis is not deciding)]
-    along = "; ".join(_axis_words(axis) for axis in ordered)
+    others = [_beside(axis) for axis in axes.values() if axis is not deciding]
+    along = "; ".join([_along(deciding), *filter(None, others)])
     return f"{heads[word]}: {along}. {_slope_words(profile, slope, design.level)}"
 
 
-def _axis_words(axis: Axis) -> str:
-    what = {"share": "share of target answers", "items": "number of decisions", "epochs": "times each was seen"}
+WHAT = {"share": "share of target answers", "items": "number of decisions", "epochs": "times each was seen"}
+
+
+def _along(axis: Axis) -> str:
+    """The deciding axis, words and choices."""
     if len(axis.doses) < 2:
-        return f"by {what[axis.name]} fewer than two levels were measured at the highest of the other doses"
-    ends = [axis.doses[0], axis.doses[-1]]
-    span = " to ".join(share(one.share) if axis.name == "share" else f"{getattr(one, axis.name):g}" for one in ends)
+        return f"by {WHAT[axis.name]} fewer than two levels were measured at the highest of the other doses"
     tests = f"words {_test_words(axis.words)}, choices {_test_words(axis.choice)}"
-    return f"by {what[axis.name]} ({span}; {_held(axis)}) {tests}"
+    dose_and_seeds = f"{plural(axis.words.n_levels, 'dose')}, {plural(axis.words.n_seeds, 'seed')}"
+    return f"by {WHAT[axis.name]} ({_span(axis)}; {_held(axis)}; {dose_and_seeds}) {tests}"
+
+
+def _beside(axis: Axis) -> str:
+    """Another axis in brief, words alone; '' where it can't be tested."""
+    found = axis.words
+    if not found.test:
+        return ""
+    return f"by {WHAT[axis.name]} ({_span(axis)}) words {_test_words(found)}"
+
+
+def _span(axis: Axis) -> str:
+    ends = [getattr(axis.doses[0], axis.name), getattr(axis.doses[-1], axis.name)]
+    return " to ".join(share(end) if axis.name == "share" else f"{end:g}" for end in ends)
 
 
 def _held(axis: Axis) -> str:
@@ -137,7 +152,7 @@ def _test_words(found: Trend) -> str:
     p = found.p_rises if rises else found.p_falls
     way = ("rise" if rises else "fall") if p < ALPHA else "show no trend"
     number = f"t = {signed(found.statistic)}" if found.test == PAIRED else f"Page's L = {found.statistic:g}"
-    return f"{way} ({number}, {p_words(p)}, {plural(found.n_levels, 'dose')}, {plural(found.n_seeds, 'seed')})"
+    return f"{way} ({number}, {p_words(p)})"
 
 
 def _slope_words(profile: ProfileDesign, slope: PolicySlope, level: float) -> str:

@@ -44,8 +44,11 @@ def mean_words(found: CrossedEstimate, level: float, unit: str) -> str:
     if not math.isfinite(found.estimate):
         return f"not measured ({found.reason or 'no seed has a value'})"
     low, high = interval(found, level)
-    said = f"{100 * level:.0f} % interval {signed(low)} to {signed(high)}" if math.isfinite(low) else "no interval"
-    return f"{signed(found.estimate)} {unit} ({said})"
+    # So that an interval which just excludes 0 is seen to.
+    digits = 3 if 0 < min(abs(low), abs(high)) < 0.005 else 2
+    ends = f"{signed(low, digits)} to {signed(high, digits)}"
+    said = f"{100 * level:.0f} % interval {ends}" if math.isfinite(low) else "no interval"
+    return f"{signed(found.estimate, digits)} {unit} ({said})"
 
 
 def p_words(p: float) -> str:

@@ -182,5 +182,11 @@ def _x(dose: Dose, axis: str) -> float:
 
 def _x_axis(levels: list[float], axis: str) -> Axis:
     if axis == "share":
-        return at_values(levels, [number(value) for value in levels], LABELS[axis])
+        return at_values(levels, [_short(value) for value in levels], LABELS[axis])
     return octaves([int(value) for value in levels], f"{LABELS[axis]} (logarithmic)")
+
+
+def _short(value: float) -> str:
+    """'.33', '.6', '1': what a crowded axis has room for."""
+    text = f"{value:.2f}".rstrip("0").rstrip(".")
+    return text.removeprefix("0") if 0 < value < 1 else text
