@@ -56,9 +56,8 @@ def trajectory_points(rng: np.random.Generator) -> Iterable[CurvePoint]:
 
 
 def reversal_points(rng: np.random.Generator) -> Iterable[CurvePoint]:
-    """Each profile, then other rows."""
+    """Each profile, then other rows; where the first training ended stands among the points of the trajectory."""
     for profile, other in (("depression", "paranoia"), ("paranoia", "depression")):
-        yield curve_point(rng, profile, profile, "words", Point(216, 2, 1.0, 28), 1.4)
         ends = {"adaptive": -0.1, "own-policy": 0.9, other: -0.6}
         for later, end in ends.items():
             for step in STEPS:
@@ -74,7 +73,7 @@ def reversal_points(rng: np.random.Generator) -> Iterable[CurvePoint]:
 def distance_points(rng: np.random.Generator) -> Iterable[CurvePoint]:
     """The end of training with text before the probe."""
     for profile in OWN:
-        for distance in (0, 16, 32, 64, 96):
+        for distance in (16, 32, 64, 96):
             at = Point(216, 2, 1.0, 28, distance)
             yield curve_point(rng, profile, profile, "words", at, 1.4 - 0.004 * distance)
 

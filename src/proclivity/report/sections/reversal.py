@@ -29,7 +29,7 @@ def section(results: Results) -> Section | None:
                 found[model.name, profile.id] = kept
     text = (
         "Each profile was taught, and the training went on from there with other rows. A shift that later decisions "
-        "take back depends on what was chosen last; one that stays has become something else."
+        "take back follows what was chosen last; one that stays does not."
     )
     figures = [_figure(results, found)] if found else []
     return curve_section(results, "Reversal", "What later training does to the shift", text, figures, ("reversal",))

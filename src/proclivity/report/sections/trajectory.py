@@ -55,8 +55,8 @@ def _figure(results: Results, points: Sequence[CurvePoint], courses: Courses) ->
         id="figure-trajectory",
         title="Choices and own words by step of training",
         caption=(
-            "Left, how often the taught action is chosen in held-out domains; right, the profile’s own words above the "
-            "control after as many steps. Step 0 is the untrained model: its own choice rate, and words at 0 by "
+            "Choices: how often the taught action is chosen in held-out domains. Own words: how far they stand above "
+            "the control after as many steps. Step 0 is the untrained model: its own choice rate, and words at 0 by "
             f"construction. Bars are {level(results)} intervals over seeds and clusters, small dots training seeds."
         ),
         alt="Line charts of choice rate and words by training step, a pair for each model; numbers in the table.",
