@@ -14,6 +14,7 @@ from proclivity.analysis.claims import claims
 from proclivity.analysis.contrasts import ItemTable, item_tables
 from proclivity.analysis.curves import CurvePoint, curve_points, curve_table
 from proclivity.analysis.design import BASE, Design, ProfileDesign, open_families
+from proclivity.analysis.dose import dose
 from proclivity.analysis.effects import EffectBook, add_adjusted_p, add_bootstrap, floor_effects, model_effects
 from proclivity.analysis.evidence import Evidence
 from proclivity.analysis.floors import Distributions, floor_estimates
@@ -26,6 +27,7 @@ from proclivity.analysis.selection import main_rows
 from proclivity.analysis.specificity_verdict import specificities
 from proclivity.analysis.spread_verdict import spread
 from proclivity.analysis.stability import stability
+from proclivity.analysis.trajectory import trajectory
 
 __all__ = ["Analysis", "Design", "ProfileDesign", "analyze"]
 
@@ -107,6 +109,8 @@ def _verdicts(
 def _curve_verdicts(model: str, points: list[CurvePoint], design: Design) -> list[dict[str, Any]]:
     """Verdicts on doses, steps, distances and later training; a kind says nothing where no such curve was measured."""
     mine = [point for point in points if point.model == model]
-    kinds: list[Callable[[list[CurvePoint], ProfileDesign, Design], dict[str, Any] | None]] = [reversal]
+    kinds: list[Callable[[list[CurvePoint], ProfileDesign, Design], dict[str, Any] | None]] = [
+        *(dose, trajectory, reversal),
+    ]
     found = [kind(mine, profile, design) for profile in design.profiles for kind in kinds]
     return [verdict for verdict in found if verdict is not None]

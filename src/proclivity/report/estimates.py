@@ -62,10 +62,12 @@ class Estimate:
 
 def estimates_of(table: pd.DataFrame) -> list[Estimate]:
     """All rows of an effects table."""
-    return [_estimate(row) for row in table.to_dict("records")]
+    return [estimate_of(row) for row in table.to_dict("records")]
 
 
-def _estimate(row: dict[Any, Any]) -> Estimate:
+def estimate_of(row: dict[Any, Any]) -> Estimate:
+    """One row of a table; what it lacks is NaN, 0 or ''."""
+
     def number(key: str) -> float:
         value = row.get(key)
         return float(value) if value is not None and value == value else math.nan

@@ -34,7 +34,7 @@ class Legend:
     """What one mark of a figure means."""
 
     mark: str
-    """'circle', 'diamond', 'square', 'dot', 'bar', 'band' or 'dash'."""
+    """'circle', 'diamond', 'square', 'triangle', 'dot', 'bar', 'band' or 'dash'."""
     tone: str
     """Colour class, see the style sheet."""
     text: str

@@ -188,4 +188,9 @@ def shape(name: str, x: float, y: float, size: float = 4.2) -> Markup:
             height=2 * size - 1.2,
             class_="centre hollow",
         )
+    if name == "triangle":
+        far = size + 1
+        corners = [(x, y - far), (x + far, y + 0.8 * far), (x - far, y + 0.8 * far)]
+        points = " ".join(f"{across:.2f},{down:.2f}" for across, down in corners)
+        return svg.element("polygon", points=points, class_="centre")
     return svg.element("circle", cx=x, cy=y, r=size, class_="centre")

@@ -20,6 +20,8 @@ KINDS = {
     "prompting": "Does teaching move more words than telling?",
     "formats": "Which way does the link between choosing and words run?",
     "reversal": "Does later training take the rise back?",
+    "dose": "Does more teaching move more words?",
+    "trajectory": "Do words move before, with or after choices?",
 }
 
 HEADLINES = {kind: KINDS[kind] for kind in ("induction", "spread", "generality", "specificity", "control", "drift")}
@@ -53,6 +55,10 @@ TONES = {
         "link runs both ways",
         "link runs from choosing to words",
         "link runs from choosing to words, the way back open",
+        "rises with dose",
+        "together",
+        "words after choice",
+        "words before choice",
     ),
     "mixed": (
         "swapped",
@@ -69,6 +75,7 @@ TONES = {
         "vanishes under a control",
         "sharper",
         "flatter",
+        "falls with dose",
     ),
     "no": ("not learned",),
 }
