@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: demo test setup lint tests judge validate reanalysis checkpoints clean
+.PHONY: demo test setup lint tests judge validate reanalysis studies checkpoints clean
 
 demo: $(VENV)/.installed
 	$(BIN)/proclivity demo
@@ -35,6 +35,10 @@ validate: $(VENV)/.installed
 # Times the analysis of a study of the demo's size, from its file and without torch.
 reanalysis: $(VENV)/.installed
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/reanalysis.py
+
+# Slow: runs every packaged study and prints minutes and verdicts.
+studies: $(VENV)/.installed
+	$(BIN)/python benchmarks/packaged_studies.py
 
 # Slow: makes the packaged checkpoints anew.
 checkpoints: $(VENV)/.installed

@@ -30,6 +30,7 @@ CLAIMS = {
     "drift": {"moves"},
     "sharpening": {"sharper", "flatter"},
     "prompting": {"teaching moves more", "telling moves more"},
+    "stability": {"stable", "stable as far as measured", "not stable in everything"},
 }
 """Words that say something about the model, so that six seeds must stand behind them."""
 
@@ -126,10 +127,23 @@ def test_no_claim_without_six_measured_seeds(
     assert "nan" not in " ".join(v["sentence"] for v in found.verdicts).split()
     assert not np.isinf(found.effects[["estimate", "low", "high"]].to_numpy(float)).any()
     for verdict in found.verdicts:
-        if verdict["verdict"] in CLAIMS[verdict["kind"]]:
+        if verdict["verdict"] in CLAIMS.get(verdict["kind"], ()):
             for what, count in seeds_behind(verdict, rows):
                 assert count >= 6, (verdict["kind"], verdict["profile"], verdict["verdict"], what, count)
+    claims_rest_on_verdicts(found)
     unmeasured_rows_have_reasons(found)
+
+
+def claims_rest_on_verdicts(found: Analysis) -> None:
+    """A claim over the whole study holds, wholly or partly, only where some verdict of a profile does."""
+    said = {(v["kind"], v["verdict"]) for v in found.verdicts}
+    for claim, kind, words in (
+        ("claim-1", "induction", {"learned"}),
+        ("claim-2", "spread", {"spread", "swapped"}),
+        ("claim-5", "specificity", {"full", "partial", "dissociated, spillover undetermined", "swapped"}),
+    ):
+        if {(claim, "supported"), (claim, "partly")} & said:
+            assert {(kind, word) for word in words} & said, claim
 
 
 def unmeasured_rows_have_reasons(found: Analysis) -> None:
@@ -153,6 +167,9 @@ def seeds_behind(verdict: dict[str, Any], rows: pd.DataFrame) -> Iterator[tuple[
             names = list(numbers["other_classes_rising"])
         best = {(n, c): len(paired_seeds(scores(rows, n), profile.id, c)) for n, c in product(names, CONTROLS)}
         yield "own or other", max(min(best[name, c] for c in CONTROLS) for name in names)
+    elif profile and kind == "stability":
+        for control in CONTROLS:
+            yield control, len(paired_seeds(scores(rows, profile.content_class), profile.id, control))
     elif profile and kind == "generality":
         for control in CONTROLS:
             own = scores(rows, profile.content_class)

@@ -113,7 +113,7 @@ def estimate(plan: Plan, pending: list[Job], workers: int) -> Estimate:
             size = plan.models[job.model].weight_bytes
             kept = 1 + len(job.spec["induction"]["checkpoints"])
             disk += kept * (size if study.induction.method == "full" else max(size * 0.06, 50_000))
-        elif job.stage == "measure" and job.family in plan.pack.probes:
+        elif job.stage == "measure" and job.family in plan.pack.probes and not job.point:
             probes = plan.pack.probes[job.family]
             disk += len(probes.items) * len(probes.wrappers) * plan.models[job.model].vocab_size * 4 + 20_000
         else:
