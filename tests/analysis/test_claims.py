@@ -155,6 +155,9 @@ def test_what_a_control_takes_away_is_said_first(build, design):
 def test_too_few_seeds_leave_all_open(build, design):
     claims = found(study(build, ("one", OWN), ("two", OWN), n_seeds=3), asked(design, TWO))
     assert {claims[f"claim-{n}"]["verdict"] for n in (1, 2, 3, 4, 5, 6)} == {"open"}
+    assert claims["claim-2"]["sentence"] == (
+        "It can't be judged in any of 4 cases: fewer than six seeds, or a control is missing."
+    )
 
 
 def test_a_control_profile_is_no_case(build, design):

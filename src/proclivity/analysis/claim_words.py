@@ -14,6 +14,12 @@ from proclivity.analysis.spread_verdict import VANISHES
 from proclivity.analysis.wording import bounds, listing, plural, share, signed
 
 
+def undecided(units: Sequence[Unit]) -> str:
+    """Where no unit could be judged, sizes would only mislead."""
+    asked = [unit for unit in units if unit.state != ABSENT]
+    return f"It can't be judged in any of {plural(len(asked), 'case')}: fewer than six seeds, or a control is missing."
+
+
 def choices(units: Sequence[Unit]) -> str:
     held = _held(units)
     beginning = (
