@@ -82,6 +82,7 @@ def finished(ground: Ground) -> Ground:
     result = call("run", ground.study, "--out", ground.run, "--workers", 2)
     assert result.returncode == 0, result.stderr + result.stdout
     assert str(ground.run / "report.html") in result.stdout
+    assert "the source's claims, over all models" in result.stdout
     return ground
 
 

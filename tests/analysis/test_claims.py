@@ -92,6 +92,7 @@ def test_two_architectures_that_agree(build, design):
     assert "In 4 of 4 cases the taught action was learned" in claims["claim-1"]["sentence"]
     assert "1.00 of decisions in domains never trained (6 seeds, 4 domains)" in claims["claim-1"]["sentence"]
     assert "in 4 of 4 cases, by +0.9" in claims["claim-2"]["sentence"]
+    assert "in 4 of them a new context can be expected to show it, and 4 are stable" in claims["claim-2"]["sentence"]
     assert "readings in 4 of 4" in claims["claim-3"]["sentence"]
     assert "completions not asked; scales not asked; divergence not asked" in claims["claim-3"]["sentence"]
     assert "Held in full, by world: equal 2 of 2." in claims["claim-4"]["sentence"]
@@ -155,6 +156,9 @@ def test_what_a_control_takes_away_is_said_first(build, design):
 def test_too_few_seeds_leave_all_open(build, design):
     claims = found(study(build, ("one", OWN), ("two", OWN), n_seeds=3), asked(design, TWO))
     assert {claims[f"claim-{n}"]["verdict"] for n in (1, 2, 3, 4, 5, 6)} == {"open"}
+    assert claims["claim-2"]["sentence"] == (
+        "It can't be judged in any of 4 cases: fewer than six seeds, or a control is missing."
+    )
 
 
 def test_a_control_profile_is_no_case(build, design):

@@ -8,10 +8,17 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from proclivity.analysis.claim_reach import PARTS
-from proclivity.analysis.claim_units import ABSENT, AGAINST, OPEN, PART, YES, Unit
+from proclivity.analysis.claim_units import ABSENT, AGAINST, OPEN, PART, STABLE, YES, Unit
 from proclivity.analysis.effects import Effect
+from proclivity.analysis.generality_verdict import GENERAL
 from proclivity.analysis.spread_verdict import VANISHES
 from proclivity.analysis.wording import bounds, listing, plural, share, signed
+
+
+def undecided(units: Sequence[Unit]) -> str:
+    """Where no unit could be judged, sizes would only mislead."""
+    asked = [unit for unit in units if unit.state != ABSENT]
+    return f"It can't be judged in any of {plural(len(asked), 'case')}: fewer than six seeds, or a control is missing."
 
 
 def choices(units: Sequence[Unit]) -> str:
@@ -33,12 +40,22 @@ def words(units: Sequence[Unit]) -> str:
     shown = [unit.headline for unit in rose or units if unit.headline is not None]
     shown = [effect for effect in shown if np.isfinite(effect.row["estimate"])]
     told = f", by {_range(shown, signed)} nats against own-policy" if rose else f" ({_range(shown, signed)} nats)"
-    general = f"; in {len(_held(units))} of them a new context can be expected to show it" if rose else ""
+    general = _lasting(rose) if rose else ""
     parts.append(f"{beginning}{told if shown else ''}{_rests(shown)}{general}.")
     swapped = [unit for unit in units if unit.found.startswith("swapped")]
     if swapped:
         parts.append(f"Another profile's words rose instead for {_names(swapped)}.")
     return _end(" ".join(filter(None, parts)), units)
+
+
+def _lasting(rose: Sequence[Unit]) -> str:
+    """Of the cases in which own words rose: how many are general, and how many stable where that was judged."""
+    general = sum(unit.numbers.get("generality") == GENERAL for unit in rose)
+    said = f"; in {general} of them a new context can be expected to show it"
+    judged = [unit.numbers["stability"] for unit in rose if "stability" in unit.numbers]
+    if not judged:
+        return said
+    return f"{said}, and {sum(word.startswith(STABLE) for word in judged)} are stable as far as was measured"
 
 
 def reach(units: Sequence[Unit]) -> str:

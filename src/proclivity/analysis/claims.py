@@ -66,11 +66,11 @@ def claims(findings: Findings) -> list[dict[str, Any]]:
         (specific, claim_words.specific),
     ]
     found = [
-        _claim(number, overall([unit.state for unit in units]), units, sentence(units))
+        _claim(number, overall([unit.state for unit in units]), units, sentence)
         for number, (units, sentence) in enumerate(tell, start=1)
     ]
     both = [_both(choice, word) for choice, word in zip(chosen, moved, strict=True)]
-    return [*found, _claim(6, reading(both), both, claim_words.reading(both, moved))]
+    return [*found, _claim(6, reading(both), both, lambda units: claim_words.reading(units, moved))]
 
 
 def overall(states: Sequence[str]) -> str:
@@ -150,7 +150,7 @@ def _pair(findings: Findings, profile: ProfileDesign, pair: Sequence[Unit]) -> U
     return Unit(f"{first} and {second}", profile.id, state, said, None, ids, numbers, findings.worlds(first, second))
 
 
-def _claim(number: int, word: str, units: Sequence[Unit], sentence: str) -> dict[str, Any]:
+def _claim(number: int, word: str, units: list[Unit], sentence: Callable[[list[Unit]], str]) -> dict[str, Any]:
     told: list[Mapping[str, Any]] = [
         {"model": unit.model, "profile": unit.profile, "worlds": unit.worlds, "state": unit.state, "found": unit.found}
         | {"numbers": dict(unit.numbers)}
@@ -163,5 +163,5 @@ def _claim(number: int, word: str, units: Sequence[Unit], sentence: str) -> dict
         "verdict": word,
         "evidence": list(dict.fromkeys(name for unit in units for name in unit.evidence)),
         "numbers": plain({"units": told}),
-        "sentence": sentence,
+        "sentence": claim_words.undecided(units) if word == STILL_OPEN else sentence(units),
     }

@@ -161,6 +161,13 @@ def _print_verdicts(study: Study, verdicts: list[dict[str, Any]]) -> None:
         world = f" ({model.world} world)" if model.world else ""
         if rows:
             print_table(f"{model.name}{world}", ["question", "profile", "verdict", "in words"], rows)
+    claims = [
+        (row["kind"].removeprefix("claim-"), row["verdict"], _first_sentence(clean(str(row["sentence"]))))
+        for row in verdicts
+        if row["kind"].startswith("claim-")
+    ]
+    if claims:
+        print_table("the source's claims, over all models", ["claim", "verdict", "in words"], claims)
 
 
 def _first_sentence(text: str) -> str:
