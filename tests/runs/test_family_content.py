@@ -58,7 +58,7 @@ def test_choice_rests_on_its_formats(mini_pack: LoadedPack) -> None:
 
     def held_out(*formats: str) -> str:
         study = STUDY.model_copy(update={"battery": BatterySpec.model_validate({"choice_formats": formats})})
-        return plan_content(study, pack, asks_decisions=False).held_out
+        return plan_content(study, pack, []).held_out
 
     assert held_out() == held_out("label")
     assert len({held_out(), held_out("free"), held_out("label", "free")}) == 3
