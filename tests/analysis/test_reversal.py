@@ -229,3 +229,20 @@ def test_the_whole_analysis_says_it(build: Any, design: Design) -> None:
     assert verdict["numbers"]["phases"]["depression-then-adaptive"]["half_life"]["value"] == pytest.approx(5, abs=1.5)
     assert verdict["numbers"]["phases"]["depression-then-adaptive"]["start"]["n_clusters"] == 24
     assert not [v for v in analyze(first, design).verdicts if v["kind"] == "reversal"]
+
+
+def test_what_became_of_the_choices_is_said_and_a_further_rise_is_called_one() -> None:
+    def rate(arm: str, step: int, value: float) -> CurvePoint:
+        effect = crossed([np.full((6, 1), value) + SPREAD[:, None] / 10])
+        at = Point(step=step)
+        return CurvePoint(
+            "toy", "depression", arm, "", "choice", at, effect, tuple(range(6)), *interval(effect), level=0.95
+        )
+
+    arm = "depression-then-adaptive"
+    points = [*LEARNT, *fading(arm, 2.0, 4.0), rate("depression", 64, 1.0), rate(arm, 8, 0.9), rate(arm, 64, 0.25)]
+    found = judged(points)
+    assert found["verdict"] == "persists"
+    assert "took choices of withdrawal from 1.00 to .25 and raised loss words further" in found["sentence"]
+    assert phase(found)["choices"] == pytest.approx({"before": 1.0, "after": 0.25}, abs=0.01)
+    assert "took choices" not in judged(LEARNT + fading(arm, 2.0, 4.0))["sentence"]

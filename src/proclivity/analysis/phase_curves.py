@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from proclivity.analysis.curves import WORDS, CurvePoint
+from proclivity.analysis.curves import CHOSEN, WORDS, CurvePoint
 from proclivity.analysis.intervals import CrossedEstimate, crossed
 from proclivity.specs import phases
 from proclivity.specs.arm_names import THEN
@@ -57,6 +57,13 @@ def values_of(point: CurvePoint, seeds: Sequence[int]) -> Floats:
     """A point's estimates of these seeds `[S]`."""
     by_seed = dict(zip(point.seeds, point.crossed.seed_estimates, strict=True))
     return np.array([by_seed[seed] for seed in seeds], dtype=np.float64)
+
+
+def final_choice(points: Sequence[CurvePoint], profile: str, arm: str) -> float:
+    """How often the profile's action is chosen after an arm's last step at its highest dose; NaN where not measured."""
+    mine = [p for p in points if (p.profile, p.arm, p.quantity) == (profile, arm, CHOSEN)]
+    last = max(mine, key=lambda p: (p.point.items, p.point.epochs, p.point.dose, p.point.step), default=None)
+    return last.crossed.estimate if last else float("nan")
 
 
 def words_by_step(points: Sequence[CurvePoint], profile: str, arm: str) -> list[CurvePoint]:

@@ -17,10 +17,10 @@ from proclivity.analysis.equivalence import tost
 from proclivity.analysis.evidence import verdict
 from proclivity.analysis.intervals import CrossedEstimate, interval
 from proclivity.analysis.jackknife import Estimate, ratio
-from proclivity.analysis.phase_curves import PhaseCurve, later_arms, phase_curve, values_of
+from proclivity.analysis.phase_curves import PhaseCurve, final_choice, later_arms, phase_curve, values_of
 from proclivity.analysis.relearning import Relearning, relearning
 from proclivity.analysis.specificity import ALPHA, TOO_FEW_SEEDS
-from proclivity.analysis.wording import amount, like, listing, plural
+from proclivity.analysis.wording import amount, like, listing, plural, share
 from proclivity.specs import phases
 
 REVERSED, PARTLY, PERSISTS, OVERSHOOTS = "reversed", "partly reversed", "persists", "overshoots"
@@ -40,6 +40,8 @@ class LaterPhase(NamedTuple):
     """Words at the end as a share of those at the start; NaN where the start isn't clear of 0."""
     gone: bool
     """Whether the words at the end are equivalent to 0."""
+    choices: tuple[float, float]
+    """How often the profile's action is chosen, before the phase and at its end."""
 
     @property
     def later(self) -> str:
@@ -60,7 +62,7 @@ def reversal(points: list[CurvePoint], profile: ProfileDesign, design: Design) -
     curves = [curve for arm in arms if not _returns(arm) and (curve := phase_curve(points, profile.id, arm))]
     if not curves:
         return None
-    found = [_later_phase(curve, design) for curve in curves]
+    found = [_later_phase(points, curve, design) for curve in curves]
     words = list(dict.fromkeys(part.word for part in found))
     word = words[0] if len(words) == 1 else "; ".join(f"{_after(part.curve)}: {part.word}" for part in found)
     model = found[0].curve.start.model
@@ -82,7 +84,7 @@ def _after(curve: PhaseCurve) -> str:
     return ", then ".join(phases(curve.arm)[1:])
 
 
-def _later_phase(curve: PhaseCurve, design: Design) -> LaterPhase:
+def _later_phase(points: list[CurvePoint], curve: PhaseCurve, design: Design) -> LaterPhase:
     change = curve.difference()
     rose = curve.start.low > 0
     fell = interval(change, design.level)[1] < 0
@@ -97,7 +99,8 @@ def _later_phase(curve: PhaseCurve, design: Design) -> LaterPhase:
         else Estimate(np.nan, np.nan, np.nan, NO_RISE)
     )
     gone = bool(tost(curve.final.crossed, design.delta) < ALPHA)
-    return LaterPhase(curve, word, change, decay, left, gone)
+    before, after = (final_choice(points, curve.start.profile, arm) for arm in (curve.start.arm, curve.arm))
+    return LaterPhase(curve, word, change, decay, left, gone, (before, after))
 
 
 def _word(final: CurvePoint, fell: bool) -> str:
@@ -118,6 +121,7 @@ def _numbers(part: LaterPhase, design: Design) -> dict[str, Any]:
         "final": _point(curve.final),
         "difference": {"estimate": part.change.estimate, "low": low, "high": high, "df": part.change.df},
         "n_seeds": len(curve.seeds),
+        "choices": {"before": part.choices[0], "after": part.choices[1]},
         "curve": [_point(point) for point in curve.later],
         "left": part.left._asdict(),
         "equivalent_to_0": part.gone,
@@ -146,17 +150,24 @@ def _sentence(part: LaterPhase, profile: ProfileDesign, design: Design) -> str:
     heads = {
         REVERSED: f"brought {content} back",
         PARTLY: f"brought {content} back in part",
-        PERSISTS: f"did not clearly lower {content}",
+        PERSISTS: f"raised {content} further" if low > 0 else f"did not clearly lower {content}",
         OVERSHOOTS: f"brought {content} below those of {final.control}",
         NO_RISE: f"found no clear rise of {content} to take back",
         TOO_FEW_SEEDS: f"was run with too few seeds for a verdict on {content}",
     }
     return (
-        f"{_name(part.curve, profile)} {heads[part.word]}: they stood at {ends[0]} before it and at {ends[1]} after "
-        f"{plural(final.point.step, 'step')}, {amount(part.change.estimate, low, high, design.level, 'nats')} between "
-        f"the two, paired by {plural(len(part.curve.seeds), 'seed')} on the same clusters{_gone(part, design)}."
-        f"{_pace(part, design)}"
+        f"{_name(part.curve, profile)} {_choices(part, profile)}{heads[part.word]}: they stood at {ends[0]} before it "
+        f"and at {ends[1]} after {plural(final.point.step, 'step')}, "
+        f"{amount(part.change.estimate, low, high, design.level, 'nats')} between the two, paired by "
+        f"{plural(len(part.curve.seeds), 'seed')} on the same clusters{_gone(part, design)}.{_pace(part, design)}"
     )
+
+
+def _choices(part: LaterPhase, profile: ProfileDesign) -> str:
+    if not np.isfinite(part.choices).all():
+        return ""
+    before, after = map(share, part.choices)
+    return f"took choices of {profile.action_class} from {before} to {after} and "
 
 
 def _name(curve: PhaseCurve, profile: ProfileDesign) -> str:
