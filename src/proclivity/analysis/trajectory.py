@@ -12,6 +12,7 @@ from proclivity.analysis.design import Design, ProfileDesign
 from proclivity.analysis.equivalence import tost
 from proclivity.analysis.evidence import verdict
 from proclivity.analysis.intervals import CrossedEstimate, interval
+from proclivity.analysis.mean_course import MeanLag, mean_lag
 from proclivity.analysis.over_seeds import enough, mean_words, numbers_of, over_seeds, p_words
 from proclivity.analysis.permutation import SignFlip, sign_flip
 from proclivity.analysis.specificity import ALPHA, TOO_FEW_SEEDS
@@ -29,37 +30,41 @@ MARGIN = 0.5
 def trajectory(points: list[CurvePoint], profile: ProfileDesign, design: Design) -> dict[str, Any] | None:
     """Verdict on a profile that was measured at three steps or more; None for any other.
 
-    Lag of a seed: half-way place of its words less that of its choices, in octaves. 'words after choice' where its
-    interval over seeds lies above 0, 'words before choice' below; 'together' where it does neither and is equivalent
-    to 0 within half an octave; else 'order undetermined'. Words that did not end clear above their control have no
-    lag. With fewer than six seeds that have one: 'not replicated enough'; without the untrained choice rate or final
-    words 'not testable'.
+    Lag: half-way place of words less that of choices, in octaves, of the mean curves over seeds with a jackknife (see
+    `mean_course`); seeds' own lags stand beside. 'together' where it is surely within half an octave, clear of 0 or
+    not; 'words after choice' where its interval lies above 0, 'words before choice' below; else 'order undetermined'.
+    Words that did not end clear above their control have no lag. With fewer than six seeds that have a lag of their
+    own: 'not replicated enough'; without the untrained choice rate or final words 'not testable'.
     """
     found = course(points, profile.id)
     if len(found.steps) < FEWEST_STEPS:
         return None
     seeds = seed_lags(found)
     kept = [seed for seed in seeds if not seed.reason]
-    lag = over_seeds([seed.lag for seed in kept])
-    area = over_seeds([seed.area for seed in kept])
+    mean = mean_lag(found)
+    own = over_seeds([seed.lag for seed in kept])
     flipped = sign_flip([seed.lag for seed in kept], np.random.default_rng(design.prior_seed_rng))
-    p_together = tost(lag, MARGIN) if kept else np.nan
-    word = _word(found, len(seeds), lag, p_together, design.level)
+    p_together = tost(mean.lag, MARGIN) if mean.lag.n_seeds else np.nan
+    word = _word(found, len(seeds), len(kept), mean.lag, p_together, design.level)
     if word == NOT_MOVED:
         kept = []
     numbers = {"steps": found.steps, "base_rate": found.base_rate, "n_seeds": len(seeds), **_ends(found)}
     if kept:
-        numbers["lag"] = numbers_of(lag, design.level) | {"p_sign_flip": flipped.p, "p_smallest": flipped.p_smallest}
+        numbers["lag"] = numbers_of(mean.lag, design.level)
         numbers["p_together"] = p_together
-        numbers["area"] = numbers_of(area, design.level)
+        numbers["area"] = numbers_of(mean.area, design.level)
+        numbers["own_lags"] = numbers_of(own, design.level) | {
+            "p_sign_flip": flipped.p,
+            "p_smallest": flipped.p_smallest,
+        }
         numbers["halves"] = [{"seed": s.seed, "choice": s.choice_half, "words": s.words_half} for s in kept]
     numbers["without_lag"] = {seed.seed: seed.reason for seed in seeds if seed.reason}
     model = next(point.model for point in points if point.arm == profile.id)
-    text = _sentence(model, profile, design, word, found, seeds) + _lag_words(kept, lag, area, flipped, design)
+    text = _sentence(model, profile, design, word, found, seeds) + _lag_words(kept, mean, own, flipped, design)
     return verdict(model, profile.id, "trajectory", word, [], numbers, text)
 
 
-def _word(found: Course, n_seeds: int, lag: CrossedEstimate, p_together: float, level: float) -> str:
+def _word(found: Course, n_seeds: int, n_own: int, lag: CrossedEstimate, p_together: float, level: float) -> str:
     final = found.words.get(found.steps[-1])
     if not np.isfinite(found.base_rate) or final is None or not n_seeds:
         return NOT_TESTABLE
@@ -67,12 +72,14 @@ def _word(found: Course, n_seeds: int, lag: CrossedEstimate, p_together: float, 
         return TOO_FEW_SEEDS
     if not final.low > 0:
         return NOT_MOVED
-    if not enough(lag.n_seeds):
+    if not enough(n_own):
         return TOO_FEW_SEEDS
+    if p_together < ALPHA:
+        return TOGETHER
     low, high = interval(lag, level)
     if low > 0 or high < 0:
         return AFTER if low > 0 else BEFORE
-    return TOGETHER if p_together < ALPHA else UNDETERMINED
+    return UNDETERMINED
 
 
 def _ends(found: Course) -> dict[str, Any]:
@@ -113,18 +120,21 @@ def _sentence(
     return text
 
 
-def _lag_words(
-    kept: list[SeedLag], lag: CrossedEstimate, area: CrossedEstimate, flipped: SignFlip, design: Design
-) -> str:
+def _lag_words(kept: list[SeedLag], mean: MeanLag, own: CrossedEstimate, flipped: SignFlip, design: Design) -> str:
     if not kept:
         return ""
-    halves = [2 ** float(np.mean([getattr(seed, name) for seed in kept])) - 1 for name in ("choice_half", "words_half")]
-    said = mean_words(lag, design.level, "doublings of training")
-    text = (
-        f" Choices were half-way at step {halves[0]:.1f}, words at step {halves[1]:.1f}: a lag of {said}, "
-        f"{plural(len(kept), 'seed')}, sign-flip {p_words(flipped.p)}, smallest possible "
-        f"{p_words(flipped.p_smallest).removeprefix('p = ')}; averaged over all heights of the two curves "
-        f"{mean_words(area, design.level, 'doublings')}."
+    text = f" The mean curves have no lag ({mean.whole.reason})."
+    if not mean.whole.reason:
+        halves = [2**place - 1 for place in (mean.whole.choice_half, mean.whole.words_half)]
+        text = (
+            f" In the mean curves choices were half-way at step {halves[0]:.1f}, words at step {halves[1]:.1f}: a lag "
+            f"of {mean_words(mean.lag, design.level, 'doublings of training')}, by jackknife over "
+            f"{plural(mean.lag.n_seeds, 'seed')}; averaged over all heights of the two curves "
+            f"{mean_words(mean.area, design.level, 'doublings')}."
+        )
+    text += (
+        f" Seeds' own lags: {mean_words(own, design.level, 'doublings')}, {plural(len(kept), 'seed')}, sign-flip "
+        f"{p_words(flipped.p)}, smallest possible {p_words(flipped.p_smallest).removeprefix('p = ')}."
     )
     early = sum(seed.unresolved for seed in kept)
     if early:

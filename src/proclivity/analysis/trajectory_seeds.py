@@ -85,8 +85,20 @@ def _seed_lag(
     steps = [step for step in found.steps if seed in choice.get(step, {}) and seed in words.get(step, {})]
     if not steps or steps[-1] != found.steps[-1]:
         return SeedLag(seed, reason=NO_FINAL)
-    risen = np.array([0.0, *(choice[step][seed] - found.base_rate for step in steps)])
-    said = np.array([0.0, *(words[step][seed] for step in steps)])
+    risen = np.array([choice[step][seed] - found.base_rate for step in steps])
+    return lag_of(seed, steps, risen, np.array([words[step][seed] for step in steps]))
+
+
+def lag_of(seed: int, steps: Sequence[int], risen: Floats, said: Floats) -> SeedLag:
+    """Lag of one pair of curves.
+
+    Args:
+        seed: whose they are.
+        steps: `[K]`, ascending, above 0; the last is the end of training.
+        risen: `[K]`, choice rate less the untrained rate.
+        said: `[K]`, words in nats.
+    """
+    risen, said = np.array([0.0, *risen]), np.array([0.0, *said])
     if not said[-1] > 0:
         return SeedLag(seed, reason=NO_WORDS)
     if not risen[-1] > 0:
