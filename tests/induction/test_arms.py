@@ -61,9 +61,28 @@ def test_seeds_of_a_persona_are_its_wordings(pack):
 
 def test_the_packaged_personas():
     groups = persona_groups(load_pack("english"))
-    assert [p.wording for p in groups["depression"]] == [1, 2, 3]
-    assert len(groups["placebo"]) == 12
-    assert len(groups["placebo-maps"]) == 3
+    assert [p.wording for p in groups["depression"]] == [1, 2, 3, 4, 5, 6]
+    assert len(groups["placebo"]) == 24
+    assert len(groups["placebo-maps"]) == 6
+
+
+def test_phases_and_formats_by_name():
+    later = arm_of("leaver-then-own-policy-then-leaver", ["leaver"])
+    assert (later.start, later.rows, later.answers, later.about) == (
+        "leaver-then-own-policy", "leaver", "profile", "leaver"
+    )  # fmt: skip
+    assert later.title == "leaver-like, then own policy, then leaver-like"
+    words = arm_of("text-own-policy", ["leaver"])
+    assert (words.rows, words.format, words.answers, words.start) == ("own-policy", "text", "own", "")
+    both = arm_of("leaver-then-text-leaver", ["leaver"])
+    assert (both.start, both.format) == ("leaver", "text")
+    assert arm_named("leaver-then-own-policy") == arm_of("leaver-then-own-policy", ["leaver"])
+    # A profile's own id always means the profile.
+    assert arm_of("text-leaver", ["text-leaver"]).format == ""
+    with pytest.raises(UserError, match="'speech-leaver' can't be a phase"):
+        arm_named("leaver-then-speech-leaver")
+    with pytest.raises(UserError, match="'base' takes no option, so its format can't change"):
+        arm_of("free-base", ["leaver"])
 
 
 def test_an_unknown_one_offers_the_nearest(pack):
