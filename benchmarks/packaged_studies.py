@@ -48,13 +48,14 @@ def verdict_table(out: Path) -> str:
     verdicts = json.loads((out / "verdicts.json").read_text(encoding="utf-8"))
     models = list(dict.fromkeys(v["model"] for v in verdicts if v["model"]))
     cells: dict[tuple[str, str], dict[str, str]] = {}
-    for verdict in verdicts:
+    for verdict in filter(lambda v: v["model"], verdicts):
         cells.setdefault((verdict["kind"], verdict["profile"]), {})[verdict["model"]] = verdict["verdict"]
     lines = ["| question | profile | " + " | ".join(models) + " |", "|---" * (len(models) + 2) + "|"]
     for (kind, profile), found in cells.items():
-        told = [found.get(model, found.get("", "–")) for model in models]
+        told = [found.get(model, "–") for model in models]
         lines.append(f"| {kind} | {profile} | " + " | ".join(told) + " |")
-    return "\n".join(lines)
+    overall = "; ".join(f"{v['kind']}: {v['verdict']}" for v in verdicts if not v["model"])
+    return "\n".join([*lines, "", f"Over all models: {overall}."])
 
 
 if __name__ == "__main__":

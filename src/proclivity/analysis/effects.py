@@ -172,8 +172,12 @@ def _effect(
     families: Sequence[str] = (),
 ) -> Effect:
     measured = [cell for cell in cells if cell.matrix.size]
-    seeds = tuple(s for s in (measured[0].seeds if measured else ()) if all(s in cell.seeds for cell in measured))
-    matrices = tuple(cell.matrix[[cell.seeds.index(s) for s in seeds]] for cell in measured)
+    seeds = measured[0].seeds if measured else ()
+    if any(cell.seeds != seeds for cell in measured):
+        seeds = tuple(s for s in seeds if all(s in cell.seeds for cell in measured))
+    matrices = tuple(
+        cell.matrix if cell.seeds == seeds else cell.matrix[[cell.seeds.index(s) for s in seeds]] for cell in measured
+    )
     estimate = crossed(matrices)
     absent = [f for f, cell in zip(families, cells, strict=False) if not cell.matrix.size]
     reasons = [estimate.reason] if estimate.reason else []
