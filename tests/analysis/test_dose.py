@@ -13,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 from known_curves import DEPRESSION, DESIGN, point
 
 from proclivity.analysis.curves import CurvePoint, Point
-from proclivity.analysis.dose import FALLS, NO_TREND, RISES, dose
+from proclivity.analysis.dose import FALLS, NO_TREND, RISES, SMALL, dose
 from proclivity.analysis.dose_grid import Dose, dose_grid
 from proclivity.analysis.dose_slope import coefficient, policy_slope
 from proclivity.analysis.specificity import TOO_FEW_SEEDS
@@ -189,3 +189,11 @@ def test_the_end_of_training_counts_and_not_the_way() -> None:
     grid = dose_grid([*early, *study(lambda d: d.share, lambda d: d.share)], "depression")
     assert grid.words.max() < 1.2
     assert len(grid.doses) == 8
+
+
+@pytest.mark.parametrize(("height", "word"), [(1.0, RISES), (0.1, SMALL), (-0.1, SMALL), (-1.0, FALLS)])
+def test_a_trend_within_delta_from_never_to_always_is_too_small_to_matter(height: float, word: str) -> None:
+    found = dose(study(lambda one: height * one.share, lambda one: one.share), DEPRESSION, DESIGN)
+    assert found is not None
+    assert found["verdict"] == word
+    assert ("by less than 0.2 nats from never to always" in found["sentence"]) == (word == SMALL)

@@ -19,6 +19,7 @@ from proclivity.analysis.trend import PAIRED, Trend, trend
 from proclivity.analysis.wording import like, plural, share, signed
 
 RISES, FALLS, NO_TREND = "rises with dose", "falls with dose", "no trend shown"
+SMALL = "a trend too small to matter"
 FEWEST_DOSES = 3
 
 
@@ -35,9 +36,12 @@ def dose(points: list[CurvePoint], profile: ProfileDesign, design: Design) -> di
     """Verdict on a profile that was taught at three doses or more; None for any other.
 
     'rises with dose' where words rise along the deciding axis (one-sided p < .05) and the interval of their slope on
-    the choice rate lies above 0; 'falls with dose' is the mirror. The share of target answers decides where it varies,
-    else the axis with most levels. Fewer than six seeds in either: 'not replicated enough'; an axis of which fewer than
-    two levels were measured, or a choice rate that never differs: 'not testable'.
+    the choice rate lies above 0; 'falls with dose' is the mirror. Either is 'a trend too small to matter' where the
+    whole interval of the slope, from never to always choosing the action, lies within delta of 0.
+
+    The share of target answers decides where it varies, else the axis with most levels. Fewer than six seeds in either:
+    'not replicated enough'; an axis of which fewer than two levels were measured, or a choice rate that never differs:
+    'not testable'.
     """
     grid = dose_grid(points, profile.id)
     if len(grid.doses) < FEWEST_DOSES:
@@ -45,7 +49,7 @@ def dose(points: list[CurvePoint], profile: ProfileDesign, design: Design) -> di
     axes = {name: _axis(grid, name) for name in AXES if len(grid.levels(name)) > 1}
     deciding = axes.get("share") or max(axes.values(), key=lambda axis: len(grid.levels(axis.name)))
     slope = policy_slope(grid)
-    word = _word(deciding.words, slope, len(grid.seeds), design.level)
+    word = _word(deciding.words, slope, len(grid.seeds), design)
     model = next(point.model for point in points if point.arm == profile.id)
     numbers = {
         "deciding": deciding.name,
@@ -67,17 +71,18 @@ def _axis(grid: DoseGrid, name: str) -> Axis:
     return Axis(name, doses, trend(grid.words[:, places]), trend(grid.choice[:, places]))
 
 
-def _word(words: Trend, slope: PolicySlope, n_seeds: int, level: float) -> str:
+def _word(words: Trend, slope: PolicySlope, n_seeds: int, design: Design) -> str:
     if not enough(n_seeds):
         return TOO_FEW_SEEDS
     if words.n_levels < 2 or not slope.slope.n_seeds:
         return NOT_TESTABLE
     if not enough(min(words.n_seeds, slope.slope.n_seeds)):
         return TOO_FEW_SEEDS
-    low, high = interval(slope.slope, level)
-    if words.p_rises < ALPHA and low > 0:
-        return RISES
-    return FALLS if words.p_falls < ALPHA and high < 0 else NO_TREND
+    low, high = interval(slope.slope, design.level)
+    rises, falls = words.p_rises < ALPHA and low > 0, words.p_falls < ALPHA and high < 0
+    if (rises or falls) and -design.delta < low and high < design.delta:
+        return SMALL
+    return RISES if rises else FALLS if falls else NO_TREND
 
 
 def _axis_numbers(axis: Axis) -> dict[str, Any]:
@@ -102,6 +107,8 @@ def _sentence(
     heads = {
         RISES: f"In {model}, {content} rise with the amount of {name} teaching",
         FALLS: f"In {model}, {content} fall with the amount of {name} teaching",
+        SMALL: f"In {model}, {content} move with the amount of {name} teaching, and by less than {design.delta:g} nats "
+        "from never to always choosing so",
         NO_TREND: f"In {model}, no trend of {content} over the amount of {name} teaching is shown",
         TOO_FEW_SEEDS: f"In {model} there are too few seeds for a verdict on {content} by the amount of {name} "
         "teaching",
