@@ -96,6 +96,11 @@ def test_no_share_where_one_is_not_clear(build: Any, design: Design) -> None:
     assert "give" not in found["sentence"]
 
 
+def test_no_share_of_what_arbitrary_does_as_well(build: Any, design: Design) -> None:
+    found = verdict(study(build, AMOUNTS | {"arbitrary": 1.0}), design)
+    assert found["numbers"]["exposure_share"] is None
+
+
 def test_words_of_the_verdict() -> None:
     assert verdict_word(YES, UNKNOWN) == verdict_word(YES, "") == "link runs from choosing to words, the way back open"
     assert verdict_word(FEW, YES) == "link runs from words to choosing, the way there open"

@@ -65,7 +65,7 @@ class Routes(NamedTuple):
     choices: list[Amount]
     """How much more often the profile's action was chosen after speech, against each control."""
     share: Estimate | None
-    """What words alone give, as a share of what choosing alone gives; None unless both are clear of 0."""
+    """What words alone give, as a share of what choosing alone gives; None unless both are clear of 0 throughout."""
     there: str
     """Whether choosing moves words: 'yes', 'no' (equivalent to 0), 'open', 'too few seeds', '' not measured."""
     back: str
@@ -160,7 +160,8 @@ def _state(amounts: list[Amount], needed: tuple[str, ...], margin: float) -> str
 
 
 def _share(words: dict[str, list[Amount]], level: float) -> Estimate | None:
-    if not all(words.get(route) and words[route][0].low > 0 for route in (LABEL, EXPOSURE)):
+    """None unless each route is clear of 0 against every control of its own: of nothing much there is no share."""
+    if not all(words.get(route) and all(a.low > 0 for a in words[route]) for route in (LABEL, EXPOSURE)):
         return None
     exposed, chosen = (
         dict(zip(words[route][0].seeds, words[route][0].effect.seed_estimates, strict=True))
