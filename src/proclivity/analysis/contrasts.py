@@ -6,6 +6,7 @@ metric and content class. Everything that follows (intervals, permutations, verd
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -191,6 +192,19 @@ def levels(table: ItemTable, arm: str) -> dict[Group, SeedCluster]:
     """An arm's own values, not compared with anything; otherwise as `paired`."""
     wanted = np.flatnonzero(_has_rows(table, arm))
     return _matrices(table, wanted, table.values[arm], table.present[arm], table.seeds[arm], (arm,))
+
+
+def on_shared_seeds(cells: Sequence[SeedCluster]) -> tuple[tuple[Floats, ...], tuple[int, ...]]:
+    """Matrices of the measured cells on the seeds that all of them have, and those seeds."""
+    measured = [cell for cell in cells if cell.matrix.size]
+    seeds = measured[0].seeds if measured else ()
+    if any(cell.seeds != seeds for cell in measured):
+        seeds = tuple(seed for seed in seeds if all(seed in cell.seeds for cell in measured))
+    # A study asks this thousands of times, so nothing is copied where all have the same seeds.
+    return tuple(
+        cell.matrix if cell.seeds == seeds else cell.matrix[[cell.seeds.index(seed) for seed in seeds]]
+        for cell in measured
+    ), seeds
 
 
 def _has_rows(table: ItemTable, arm: str) -> NDArray[np.bool_]:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from proclivity.analysis.contrasts import ItemTable, SeedCluster, item_tables, levels, paired
+from proclivity.analysis.contrasts import ItemTable, SeedCluster, item_tables, levels, on_shared_seeds, paired
 from proclivity.analysis.design import (
     BASE,
     CHOICE,
@@ -215,9 +215,8 @@ def _point(
     cells: list[SeedCluster],
     design: Design,
 ) -> CurvePoint:
-    measured = [cell for cell in cells if cell.matrix.size]
-    seeds = tuple(s for s in (measured[0].seeds if measured else ()) if all(s in cell.seeds for cell in measured))
-    effect = crossed([cell.matrix[[cell.seeds.index(s) for s in seeds]] for cell in measured])
+    matrices, seeds = on_shared_seeds(cells)
+    effect = crossed(matrices)
     low, high = interval(effect, design.level)
     reasons = [effect.reason, *(cell.reason for cell in cells)]
     if quantity == CHOSEN:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from proclivity.analysis.contrasts import Group, ItemTable, SeedCluster, levels, paired
+from proclivity.analysis.contrasts import Group, ItemTable, SeedCluster, levels, on_shared_seeds, paired
 from proclivity.analysis.design import (
     ALL,
     BASE,
@@ -172,12 +172,7 @@ def _effect(
     families: Sequence[str] = (),
 ) -> Effect:
     measured = [cell for cell in cells if cell.matrix.size]
-    seeds = measured[0].seeds if measured else ()
-    if any(cell.seeds != seeds for cell in measured):
-        seeds = tuple(s for s in seeds if all(s in cell.seeds for cell in measured))
-    matrices = tuple(
-        cell.matrix if cell.seeds == seeds else cell.matrix[[cell.seeds.index(s) for s in seeds]] for cell in measured
-    )
+    matrices, seeds = on_shared_seeds(cells)
     estimate = crossed(matrices)
     absent = [f for f, cell in zip(families, cells, strict=False) if not cell.matrix.size]
     reasons = [estimate.reason] if estimate.reason else []

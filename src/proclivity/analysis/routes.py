@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from proclivity.analysis.contrasts import Group, ItemTable, SeedCluster, paired
+from proclivity.analysis.contrasts import Group, ItemTable, SeedCluster, on_shared_seeds, paired
 from proclivity.analysis.design import (
     ARBITRARY,
     BASE,
@@ -137,9 +137,8 @@ def _chosen(table: ItemTable, profile: ProfileDesign, arm: str, control: str, le
 
 
 def _amount(arm: str, control: str, cells: list[SeedCluster], level: float) -> Amount:
-    measured = [cell for cell in cells if cell.matrix.size]
-    seeds = tuple(s for s in (measured[0].seeds if measured else ()) if all(s in cell.seeds for cell in measured))
-    effect = crossed([cell.matrix[[cell.seeds.index(s) for s in seeds]] for cell in measured])
+    matrices, seeds = on_shared_seeds(cells)
+    effect = crossed(matrices)
     return Amount(arm, control, effect, *interval(effect, level), seeds)
 
 
