@@ -29,7 +29,7 @@ CLAIMS = {
     "control": {"equivalent"},
     "drift": {"moves"},
     "sharpening": {"sharper", "flatter"},
-    "prompting": {"teaching moves more", "telling moves more"},
+    "prompting": {"teaching moves more", "telling moves more", "opposite ways"},
     "stability": {"stable", "stable as far as measured", "not stable in everything"},
 }
 """Words that say something about the model, so that six seeds must stand behind them."""

@@ -8,7 +8,7 @@ import pytest
 from proclivity.analysis import Design, ProfileDesign, analyze
 from proclivity.analysis.contrasts import Group, item_tables
 from proclivity.analysis.intervals import NO_VARIANCE, NOTHING, ONE_SEED, interval
-from proclivity.analysis.persona import common_clusters, unpaired
+from proclivity.analysis.persona import common_clusters, further, unpaired
 from proclivity.analysis.selection import main_rows
 
 GROUP = Group("cloze-self", "", "score", "loss")
@@ -101,6 +101,35 @@ def test_items_that_one_seed_lacks_are_left_out_of_both(told):
     whole = item_tables(main_rows(told))["toy"]
     assert common_clusters(whole, "depression", "persona-depression", GROUP)[0].shape == (6, 8)
     assert common_clusters(whole, "depression", "persona-depression", GROUP._replace(family="x"))[0].shape == (6, 0)
+
+
+@pytest.mark.parametrize(
+    ("taught", "told", "low", "high", "word"),
+    [
+        (1, 1, 0.2, 0.8, "teaching moves more"),
+        (1, 1, -0.8, -0.2, "telling moves more"),
+        (-1, -1, 0.2, 0.8, "telling moves more"),  # both fall, telling falls further
+        (-1, -1, -0.8, -0.2, "teaching moves more"),
+        (1, 0, 0.2, 0.8, "teaching moves more"),
+        (0, -1, 0.2, 0.8, "telling moves more"),
+        (1, -1, 0.2, 0.8, "opposite ways"),
+        (0, 0, 0.2, 0.8, "no clear difference"),
+        (1, 1, -0.2, 0.8, "no clear difference"),
+        (1, 1, float("nan"), float("nan"), "no clear difference"),
+    ],
+)
+def test_more_is_a_matter_of_size(taught, told, low, high, word):
+    assert further(taught, told, low, high) == word
+
+
+def test_two_arms_that_both_fall(build):
+    frame = build(
+        {("depression", "loss"): -0.5, ("persona-depression", "loss"): -1.5},
+        arms=("base", "own-policy", "arbitrary", "depression", "persona-depression"),
+    )
+    design = Design([ProfileDesign("depression", "withdrawal", "loss")], ["base", "own-policy"], bootstrap_draws=20)
+    verdicts = {v["kind"]: v["verdict"] for v in analyze(frame, design).verdicts}
+    assert verdicts["prompting"] == "telling moves more"
 
 
 def test_the_whole_analysis_says_it(told, design):

@@ -15,7 +15,7 @@ import numpy as np
 
 from proclivity.analysis.contrasts import Group, ItemTable
 from proclivity.analysis.design import BASE, CLOZE, MINIMUM_SEEDS, ProfileDesign, cloze_families
-from proclivity.analysis.effects import MINUS
+from proclivity.analysis.effects import MINUS, Effect
 from proclivity.analysis.evidence import Evidence, verdict
 from proclivity.analysis.intervals import NO_VARIANCE, NOTHING, ONE_SEED, ROUNDING, CrossedEstimate, Floats, interval
 from proclivity.analysis.specificity import TOO_FEW_SEEDS
@@ -24,6 +24,7 @@ from proclivity.analysis.wording import figures, like, listing, plural, shift, s
 
 PERSONA = "persona-"
 TEACHING, TELLING, NO_DIFFERENCE = "teaching moves more", "telling moves more", "no clear difference"
+OPPOSITE = "opposite ways"
 Pair = tuple[Floats, Floats]
 """Seed x cluster of two arms, `[S, I]` and `[T, I]`, on the same clusters."""
 
@@ -32,7 +33,7 @@ def prompting(evidence: Evidence, table: ItemTable, profile: ProfileDesign) -> d
     """A profile's own words under its arm, less the same words under its persona; None without such an arm.
 
     The sentence gives the difference with its interval, where both arms have several seeds. With fewer than six of
-    either the verdict is 'not replicated enough'.
+    either the verdict is 'not replicated enough'. Which moves more is a matter of size: see `further`.
     """
     arm = PERSONA + profile.id
     if arm not in table.arms():
@@ -53,12 +54,39 @@ def prompting(evidence: Evidence, table: ItemTable, profile: ProfileDesign) -> d
         f"{MINUS} telling: {said} ({listing([seeds, plural(found.n_clusters, 'cluster')])})."
     )
     few = min(taught.row["n_seeds"], told.row["n_seeds"]) < MINIMUM_SEEDS
-    word = TOO_FEW_SEEDS if few else TEACHING if low > 0 else TELLING if high < 0 else NO_DIFFERENCE
+    word = TOO_FEW_SEEDS if few else further(_direction(taught), _direction(told), low, high)
     if not np.isfinite(found.estimate):
         word = NOT_MEASURED
         text = f"Teaching and telling {like(profile.id)} can't be compared in {evidence.model}: {found.reason}."
     numbers = {"taught": figures(taught), "told": figures(told), "difference": difference, "family": CLOZE}
     return verdict(evidence.model, profile.id, "prompting", word, [taught, told], numbers, text)
+
+
+def further(taught: int, told: int, low: float, high: float) -> str:
+    """Which of two shifts is the larger one.
+
+    Args:
+        taught: +1 where words clearly rose under teaching, -1 where they clearly fell, 0 where neither is clear.
+        told: the same under telling.
+        low: interval of teaching less telling, signed, in nats.
+        high: its upper end.
+
+    Returns:
+        The larger shift whether both are upward or both downward; 'opposite ways' where each is clear and they
+        differ in sign, since an interval of their difference then says nothing about their sizes.
+    """
+    if not (low > 0 or high < 0):
+        return NO_DIFFERENCE
+    if taught * told < 0:
+        return OPPOSITE
+    up = taught + told
+    if not up:
+        return NO_DIFFERENCE  # they differ, but neither clearly moved
+    return TEACHING if (low > 0) == (up > 0) else TELLING
+
+
+def _direction(effect: Effect) -> int:
+    return int(effect.row["low"] > 0) - int(effect.row["high"] < 0)
 
 
 def common_clusters(table: ItemTable, arm: str, other: str, group: Group) -> Pair:
