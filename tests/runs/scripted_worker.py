@@ -17,6 +17,9 @@ from proclivity.runs.stages import Bench
 def scripted(job: Job, folder: Path, bench: Bench) -> None:
     (folder / "half.txt").write_text("half")
     do = job.spec["do"]
+    run = Path(bench.context.run_folder)
+    with (run / "begun.txt").open("a") as log:
+        log.write(f"{job.digest}\n")
     if do == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
     elif do == "kill-once":
@@ -39,6 +42,18 @@ def scripted(job: Job, folder: Path, bench: Bench) -> None:
             raise RuntimeError("could not serialize") from error
     elif do == "sleep":
         time.sleep(60)
+    elif do == "slow":
+        time.sleep(0.3)
+        (folder / "worker.txt").write_text(str(os.getpid()))
+    elif do == "sleep-once":
+        if not (run / "slept-once").exists():
+            (run / "slept-once").touch()
+            time.sleep(60)
+    elif do == "fail-twice":
+        if (run / "begun.txt").read_text().count(job.digest) <= 2:
+            raise RuntimeError("not yet")
+    elif do == "break":
+        (run / "jobs" / job.spec["breaks"] / "result.txt").write_text("changed")
     (folder / "half.txt").unlink()
     (folder / "result.txt").write_text(f"{job.spec['n']} by {','.join(sorted(job.inputs.values()))}")
 

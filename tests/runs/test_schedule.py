@@ -116,3 +116,48 @@ def test_finished_jobs_are_not_taken_again() -> None:
     schedule = Schedule(jobs, COST, done=set(jobs))
     assert schedule.finished
     assert schedule.pending == []
+
+
+def test_a_job_of_another_process_is_waited_for() -> None:
+    jobs = study(1, 1, 1)
+    schedule = Schedule(jobs, COST)
+    pool = schedule.take(0)
+    assert pool is not None
+    schedule.set_aside(pool.digest)
+    base = schedule.take(0)
+    assert base is not None
+    assert base.arm == "base"
+    schedule.finish(base.digest)
+    assert schedule.take(0) is None
+    assert not schedule.finished
+    assert pool not in schedule.pending
+    schedule.finish(pool.digest)
+    assert schedule.take(0).stage == "induce"  # type: ignore[union-attr]
+
+
+def test_a_damaged_input_is_done_again_and_then_its_reader() -> None:
+    schedule = Schedule(study(1, 1, 1), COST)
+    order = []
+    while (job := schedule.take(0)).stage != "induce":  # type: ignore[union-attr]
+        schedule.finish(job.digest)  # type: ignore[union-attr]
+        order.append(job)
+    pool = next(found for found in order if found.stage == "pool")  # type: ignore[union-attr]
+    schedule.reopen(pool.digest, job.digest)  # type: ignore[union-attr]
+    rest = [found.stage for _, found in run_all(schedule, 1)]
+    assert rest == ["pool", "induce", "measure", "analyze"]
+
+
+def test_two_readers_may_find_the_same_damage() -> None:
+    jobs = study(1, 2, 1)
+    schedule = Schedule(jobs, COST)
+    for digest, job in jobs.items():
+        if job.stage == "pool" or job.arm == "base":
+            schedule.take(0)
+            schedule.finish(digest)
+    pool = next(digest for digest, job in jobs.items() if job.stage == "pool")
+    readers = [schedule.take(0), schedule.take(1)]
+    assert [reader.stage for reader in readers if reader] == ["induce", "induce"]
+    for reader in readers:
+        schedule.reopen(pool, reader.digest)  # type: ignore[union-attr]
+    stages = [found.stage for _, found in run_all(schedule, 2)]
+    assert sorted(stages) == ["analyze", "induce", "induce", "measure", "measure", "pool"]

@@ -15,7 +15,7 @@ from proclivity.cli.microworld import microworld
 from proclivity.cli.planning import plan_seeds
 from proclivity.cli.rating import rate
 from proclivity.cli.stages import analyze, decisions, measure, report
-from proclivity.cli.study import demo, run, status
+from proclivity.cli.study import clean_up, demo, run, status
 
 EPILOG = "Begin with: proclivity demo"
 
@@ -59,6 +59,7 @@ app.command(
     )
 )(run)
 app.command(epilog=_example("proclivity status runs/demo", "proclivity status runs/demo --json"))(status)
+app.command("clean", epilog=_example("proclivity clean runs/demo --dry-run", "proclivity clean runs/demo"))(clean_up)
 app.command(
     epilog=_example(
         "proclivity measure --model llama-equal --out measured/base",

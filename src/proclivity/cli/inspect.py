@@ -63,8 +63,8 @@ def _machine() -> list[dict[str, Any]]:
     import shutil
     import sys
 
-    from proclivity.runs.execute import worker_count
     from proclivity.runs.manifest import cpu_name
+    from proclivity.runs.processes import worker_count
     from proclivity.runs.progress import size
 
     rows = [_row("Python", platform.python_version(), sys.version_info >= (3, 11))]

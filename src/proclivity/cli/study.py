@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,7 @@ from proclivity.cli.console import Debug, Json, Quiet, clean, print_json, print_
 
 if TYPE_CHECKING:
     from proclivity.runs import RunSummary
+    from proclivity.runs.shares import Share
     from proclivity.specs import Study
 
 Workers = Annotated[int, typer.Option("--workers", "-w", min=0, help="Worker processes; 0 means one a core.")]
@@ -29,6 +31,21 @@ Models = Annotated[
         help="Model in place of the study's own: a packaged name, a folder, or a Hugging Face name; repeatable.",
     ),
 ]
+Engine = Annotated[
+    str,
+    typer.Option(
+        "--engine", help="'local' for processes of this machine, 'ray' for the Ray cluster that RAY_ADDRESS names."
+    ),
+]
+Shard = Annotated[
+    str,
+    typer.Option(
+        "--shard",
+        metavar="I/N",
+        help="Do part I of N (from 0), for job arrays; the parts need nothing but the shared folder.",
+    ),
+]
+Retry = Annotated[int, typer.Option("--retry", min=0, help="Try a job that fails so many times again.")]
 PlanOnly = Annotated[bool, typer.Option("--plan", help="Print jobs, time, memory and disk; run nothing.")]
 
 
@@ -45,7 +62,7 @@ def demo(
 
     Ends in verdicts and a report. The same command again resumes, or shows the result at once.
     """
-    return _run("demo", out, sets, workers, plan, quiet, json, ["proclivity", "demo"])
+    return _run("demo", out, sets, How(workers), plan, quiet, json, ["proclivity", "demo"])
 
 
 def run(
@@ -57,6 +74,9 @@ def run(
     models: Models = None,
     sets: Sets = None,
     workers: Workers = 0,
+    engine: Engine = "local",
+    shard: Shard = "0/1",
+    retry: Retry = 0,
     plan: PlanOnly = False,
     quiet: Quiet = False,
     json: Json = False,
@@ -64,11 +84,25 @@ def run(
 ) -> int:
     """Run a study: every model, arm and seed, measured, analysed and reported.
 
-    The same command again resumes where it stopped. A changed probe measures again and trains nothing;
-    an added seed adds its own jobs only.
+    The same command again resumes where it stopped, and tries again what failed. A changed probe measures again and
+    trains nothing; an added seed adds its own jobs only. Started several times on one folder, here or on other
+    machines that share it, the runs share the work; with --shard each keeps to its part.
     """
+    from proclivity.runs.shares import read_share
+
     values = [*([_models_value(models)] if models else []), *(sets or [])]
-    return _run(study, out, values, workers, plan, quiet, json, ["proclivity", "run", study])
+    how = How(workers, engine, read_share(shard), retry)
+    return _run(study, out, values, how, plan, quiet, json, ["proclivity", "run", study])
+
+
+@dataclass(frozen=True)
+class How:
+    """How the command line wants a study to be run; nothing of it changes a result."""
+
+    workers: int = 0
+    engine: str = "local"
+    share: Share | None = None
+    retry: int = 0
 
 
 def _models_value(models: list[str]) -> str:
@@ -84,7 +118,7 @@ def _run(
     name: str,
     out: Path | None,
     sets: list[str] | None,
-    workers: int,
+    how: How,
     plan_only: bool,
     quiet: bool,
     as_json: bool,
@@ -96,10 +130,19 @@ def _run(
     study = load_study(name, sets or [])
     folder = out or Path("runs") / study.id
     if plan_only:
-        return _print_plan(study, folder, workers, as_json)
+        return _print_plan(study, folder, how.workers, as_json)
     command = [*command, "--out", str(folder), *(word for text in sets or [] for word in ("--set", text))]
     progress = None if quiet else TerminalProgress()
-    summary = run_study(study, folder, workers=workers, progress=progress, command=command)
+    summary = run_study(
+        study,
+        folder,
+        workers=how.workers,
+        progress=progress,
+        command=command,
+        engine=how.engine,
+        share=how.share,
+        retry=how.retry,
+    )
     if as_json:
         print_json(_as_dict(summary))
     else:
@@ -115,6 +158,8 @@ def _as_dict(summary: RunSummary) -> dict[str, Any]:
         "finished_before": summary.finished_before,
         "finished_now": summary.finished_now,
         "blocked": summary.blocked,
+        "shard": str(summary.share),
+        "shard_left": summary.share_left,
         "failures": [{"job": row.title, "kind": row.kind, "reason": row.reason} for row in summary.failures],
         "damaged": list(summary.damaged),
         "seconds": round(summary.seconds, 1),
@@ -134,6 +179,10 @@ def _print_summary(study: Study, summary: RunSummary, quiet: bool) -> None:
         say(f"Report: {summary.report.resolve()}")
         return
     kept = summary.finished_before + summary.finished_now
+    if not summary.share_left and not summary.failures:
+        say(f"Shard {summary.share} is finished, and with it {kept} of the study's {summary.total} jobs.")
+        say("The last shard that ends analyses and reports; or run the same command without --shard.")
+        return
     say(f"{kept} of {summary.total} jobs finished; {len(summary.failures)} failed, {summary.blocked} rest on those.")
     _print_failures([(row.title, row.reason) for row in summary.failures])
     say("What is finished is kept. After the mend, the same command goes on from there.")
@@ -180,8 +229,8 @@ def _print_plan(study: Study, folder: Path, workers: int, as_json: bool) -> int:
 
     from proclivity.runs import plan_study
     from proclivity.runs.estimate import estimate
-    from proclivity.runs.execute import worker_count
     from proclivity.runs.ledger import Ledger
+    from proclivity.runs.processes import worker_count
     from proclivity.runs.progress import duration, size
 
     plan = plan_study(study)
@@ -236,6 +285,7 @@ def status(
                 "failures": [{"job": f.title, "kind": f.kind, "reason": f.reason} for f in found.failures],
                 "damaged": found.damaged,
                 "unused": found.unused,
+                "notes": found.notes,
             }
         )
         return 0
@@ -246,10 +296,40 @@ def status(
     _print_failures([(row.title, row.reason) for row in found.failures])
     for text in found.damaged:
         say(f"damaged: {text} (the next run does it again)")
+    for text in found.notes:
+        say(text)
     if found.unused:
-        say(f"{found.unused} finished jobs belong to earlier versions of this study.")
+        say(
+            f"{found.unused} finished jobs belong to earlier versions of this study; `proclivity clean {folder}` "
+            f"removes them."
+        )
     if found.complete:
         say(f"Complete. Report: {(folder / 'report.html').resolve()}")
     else:
         say(f"Go on with: proclivity run {folder / 'study.yml'} --out {folder}")
+    return 0
+
+
+def clean_up(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="A study's folder.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go; remove nothing.")] = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> int:
+    """Remove finished jobs that a study no longer needs, and what broken-off runs left.
+
+    Jobs become unused when a study, its content, its libraries or proclivity itself changes. Nothing that the study
+    in the folder's study.yml needs is touched.
+    """
+    from proclivity.runs.clean import clean_run
+    from proclivity.runs.progress import size
+
+    found = clean_run(folder, dry_run=dry_run)
+    if json:
+        print_json({"jobs": list(found.jobs), "leftovers": list(found.leftovers), "bytes": found.bytes})
+        return 0
+    for title in found.jobs:
+        say(f"unused: {title}")
+    word = "would be removed" if dry_run else "removed"
+    say(f"{len(found.jobs)} jobs and {len(found.leftovers)} leftovers {word}, {size(found.bytes)}.")
     return 0

@@ -10,7 +10,6 @@ import errno
 import json
 import os
 import shutil
-import socket
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from proclivity.errors import Interrupted, ProclivityError, StorageError, UserError
+from proclivity.runs.identity import alive, machine
 from proclivity.runs.jobs import Job
 from proclivity.runs.storage import as_json, replace_bytes, storage_error, sync_folder, write_bytes, writing
 from proclivity.specs import digest_of, digest_of_file
@@ -65,6 +65,12 @@ class Ledger:
         """Where a job's outputs are, or will be."""
         return self.jobs / digest
 
+    def present(self) -> set[str]:
+        """Digests of all jobs that are committed, by one listing of the folder; nothing is read."""
+        with suppress(FileNotFoundError), os.scandir(self.jobs) as found:
+            return {entry.name for entry in found if not entry.name.startswith(".") and entry.is_dir()}
+        return set()
+
     def done(self, digest: str) -> bool:
         """Whether the job is committed; says nothing about later damage (see `fault`)."""
         return (self.folder(digest) / DONE).is_file()
@@ -95,14 +101,15 @@ class Ledger:
 
     def verify(self, digests: Iterable[str]) -> tuple[set[str], dict[str, str]]:
         """Finished and intact jobs, and the faults of damaged ones, by digest."""
-        present = [digest for digest in digests if self.folder(digest).is_dir()]
+        folders = self.present()
+        present = [digest for digest in digests if digest in folders]
         with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
             faults = dict(zip(present, pool.map(self.fault, present), strict=True))
         return {d for d, fault in faults.items() if not fault}, {d: fault for d, fault in faults.items() if fault}
 
     def discard(self, digest: str) -> None:
-        """Takes a damaged job away, so that it is done again."""
-        with writing(self.folder(digest)):
+        """Takes a job's folder away, because it is damaged or nobody needs it."""
+        with writing(self.folder(digest)), suppress(FileNotFoundError):
             away = self._draft_name(digest)
             os.rename(self.folder(digest), away)
             shutil.rmtree(away, ignore_errors=True)
@@ -165,25 +172,20 @@ class Ledger:
         except (OSError, ValueError, TypeError):
             return None
 
-    def clear_failures(self) -> None:
+    def clear_failures(self, digests: Iterable[str]) -> None:
         """Forgets failures of earlier attempts; what fails again is recorded again."""
-        for path in self.jobs.glob("*.failed.json"):
-            path.unlink(missing_ok=True)
+        for digest in digests:
+            self.failure_path(digest).unlink(missing_ok=True)
 
     def _draft_name(self, digest: str) -> Path:
-        return self.jobs / f".tmp-{_machine()}-{os.getpid()}-{digest[:16]}-{time.monotonic_ns()}"
-
-    def in_hand(self) -> list[str]:
-        """Beginnings of the digests of jobs that processes of this machine are working on."""
-        drafts = [path.name.split("-") for path in self.jobs.glob(f".tmp-{_machine()}-*")]
-        return sorted(parts[3] for parts in drafts if len(parts) == 5 and _alive(int(parts[2])))
+        return self.jobs / f".tmp-{machine()}-{os.getpid()}-{digest[:16]}-{time.monotonic_ns()}"
 
     def sweep(self, pids: Iterable[int] = ()) -> None:
         """Removes work folders of this machine's processes that are gone, and of `pids`."""
         own = set(pids)
-        for path in self.jobs.glob(f".tmp-{_machine()}-*"):
+        for path in self.jobs.glob(f".tmp-{machine()}-*-*"):
             pid = int(path.name.split("-")[2])
-            if pid in own or not _alive(pid):
+            if pid in own or not alive(pid):
                 shutil.rmtree(path, ignore_errors=True)
 
 
@@ -209,22 +211,3 @@ def exit_code_of(failures: Iterable[Failure]) -> int:
 def _seal(record: dict[str, Any]) -> str:
     """Digest of the record itself, so that a flipped bit in done.json shows too."""
     return digest_of({key: value for key, value in record.items() if key != "seal"})
-
-
-def _machine() -> str:
-    """A short mark of this machine that doesn't tell its name."""
-    return digest_of(socket.gethostname())[:8]
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    try:
-        # A process that nobody waits for keeps its number after its end.
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (OSError, IndexError):
-        return True

@@ -86,6 +86,28 @@ def _jobs_digest(plan: Plan) -> str:
     return plan.jobs[-1].digest
 
 
+def changed_since(plan: Plan, earlier: dict[str, Any]) -> list[str]:
+    """What differs from how the folder's results were made, in words; nothing of them counts where libraries differ."""
+    before = earlier.get("versions", {})
+    after = {"python": platform.python_version(), **library_versions(LIBRARIES)}
+    libraries = [
+        f"{name} {before[name] or 'absent'} then, {after[name] or 'absent'} now"
+        for name in after
+        if name in before and before[name] != after[name] and name != "python"
+    ]
+    told = []
+    if libraries:
+        told.append(
+            f"What is in this folder was made with other libraries ({'; '.join(libraries)}), so everything is done "
+            f"anew. To keep it, stop now and install those versions."
+        )
+    code = earlier.get("code", {})
+    stages = [stage for stage in STAGE_CODE if code.get(stage, code_digest(stage)) != code_digest(stage)]
+    if stages:
+        told.append(f"proclivity's own code has changed for: {', '.join(stages)}. What rests on it is done anew.")
+    return told
+
+
 def read_manifest(folder: Path) -> dict[str, Any]:
     """A folder's manifest, {} if there is none that can be read."""
     try:

@@ -47,7 +47,7 @@ class Done:
 
 @dataclass(frozen=True)
 class Failed:
-    """From a worker: the job didn't finish."""
+    """From a worker: the job didn't finish. Whether it is tried again is the run's decision."""
 
     failure: Failure
     storage: bool
@@ -55,10 +55,24 @@ class Failed:
 
 
 @dataclass(frozen=True)
-class Gone:
-    """From the thread that listens to a worker: its process ended."""
+class Damaged:
+    """From a worker: the job couldn't begin, since what it reads isn't what was written."""
 
-    status: int
-    """Exit status; negative for the signal that killed it."""
-    last_words: str
+    digest: str
+    """The job in hand."""
+    source: str
+    """The job whose outputs are damaged."""
+    fault: str
+    """What is wrong, with the file's name."""
+
+
+@dataclass(frozen=True)
+class Gone:
+    """From whoever listens to a worker: it has ended."""
+
+    cause: str
+    """In words, for example 'killed by SIGKILL'."""
+    last_words: str = ""
     """End of what it wrote to its error output."""
+    blameless: bool = False
+    """True where the machine under it went, which no job does."""

@@ -38,7 +38,8 @@ class Reporter(Protocol):
         """The run starts; so many jobs are finished already."""
 
     def event(self, kind: str, job: Job, seconds: float) -> None:
-        """A job started, was done, failed, or lost its worker ('start', 'done', 'failed', 'killed')."""
+        """A job started, was done, failed, lost its worker, is to be done again, or is another run's
+        ('start', 'done', 'failed', 'killed', 'again', 'elsewhere')."""
 
     def note(self, text: str) -> None:
         """Something that a person should read."""
@@ -93,13 +94,18 @@ class TerminalProgress:
             self._latest = _words(job)
         else:
             self._running.pop(job.digest, None)
+        if kind == "again" and job.digest not in self._pending:
+            self._pending[job.digest] = job
+            self._done -= 1
         if kind in ("done", "failed"):
             self._pending.pop(job.digest, None)
             self._done += 1
         if kind == "failed":
             self.note(f"failed: {job.title}")
         elif kind == "killed":
-            self.note(f"a worker process was ended from outside during {job.title}")
+            self.note(f"a worker was ended from outside during {job.title}")
+        elif kind == "again":
+            self.note(f"again: {job.title}")
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, completed=self._done, description=self._doing(), left=self._left())
         elif time.monotonic() - self._last_line >= PLAIN_EVERY:

@@ -7,7 +7,7 @@ base model a worker for as long as that model has work.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from proclivity.runs.jobs import Job
@@ -49,6 +49,8 @@ class Schedule:
     """Jobs that can't run, with the failed job that stands in the way."""
     running: dict[str, int] = field(default_factory=dict)
     """Worker by job."""
+    elsewhere: set[str] = field(default_factory=set)
+    """Jobs that another process works on; what becomes of them is told by `finish`, `fail` or `give_back`."""
     workers: dict[int, Worker] = field(default_factory=lambda: defaultdict(Worker))
 
     def __post_init__(self) -> None:
@@ -61,21 +63,17 @@ class Schedule:
             if digest in self.done:
                 continue
             self._left[job.model] += self.cost.get(job.stage, 1.0)
-            self._waits[digest] = {need for need in job.needs if need not in self.done}
-            for need in self._waits[digest]:
-                self._dependants[need].append(digest)
-            if not self._waits[digest]:
-                self._ready[group_of(job)].add(digest)
+            self._wait(digest)
 
     @property
     def finished(self) -> bool:
         """Whether nothing is left to run."""
-        return not self.running and not any(self._ready.values())
+        return not self.running and not self.elsewhere and not any(self._ready.values())
 
     @property
     def pending(self) -> list[Job]:
         """Jobs neither settled nor running."""
-        settled = self.done | self.failed | set(self.blocked) | set(self.running)
+        settled = self.done | self.failed | self.elsewhere | set(self.blocked) | set(self.running)
         return [job for digest, job in self.jobs.items() if digest not in settled]
 
     def take(self, worker: int) -> Job | None:
@@ -97,6 +95,7 @@ class Schedule:
         if own.group in ready and self._has(own.group, measured_only=True):
             return own.group
         held = {other.group for number, other in self.workers.items() if number != worker}
+        held |= {group_of(self.jobs[digest]) for digest in self.elsewhere}
         loaded = {other.model for number, other in self.workers.items() if number != worker}
 
         def rank(group: Group) -> tuple[float, ...]:
@@ -139,22 +138,42 @@ class Schedule:
                 self.blocked[waiting] = digest
                 stack += self._dependants.pop(waiting, [])
 
-    def give_back(self, digest: str) -> None:
-        """A job whose worker is gone waits again."""
+    def set_aside(self, digest: str) -> None:
+        """A job that was taken turns out to be another process's."""
         self.running.pop(digest, None)
+        self.elsewhere.add(digest)
+
+    def give_back(self, digest: str) -> None:
+        """A job whose worker or process is gone, or that is tried again, waits again."""
+        self._leave(digest)
         self._ready[group_of(self.jobs[digest])].add(digest)
+
+    def reopen(self, damaged: str, reader: str) -> None:
+        """A finished job turned out to be damaged when a running one read it: both are to be done, in this order."""
+        if damaged in self.done:
+            self.done.discard(damaged)
+            self._left[self.jobs[damaged].model] += self.cost.get(self.jobs[damaged].stage, 1.0)
+            self._wait(damaged)
+        self._leave(reader)
+        self._wait(reader)
+
+    def _wait(self, digest: str) -> None:
+        """Puts a job behind those of its needs that aren't finished."""
+        self._waits[digest] = {need for need in self.jobs[digest].needs if need not in self.done}
+        for need in self._waits[digest]:
+            self._dependants[need].append(digest)
+        if not self._waits[digest]:
+            self._ready[group_of(self.jobs[digest])].add(digest)
 
     def forget(self, worker: int) -> None:
         """A worker is gone with all that it had loaded."""
         self.workers.pop(worker, None)
 
-    def _settle(self, digest: str) -> None:
+    def _leave(self, digest: str) -> None:
         self.running.pop(digest, None)
+        self.elsewhere.discard(digest)
+
+    def _settle(self, digest: str) -> None:
+        self._leave(digest)
         job = self.jobs[digest]
         self._left[job.model] -= self.cost.get(job.stage, 1.0)
-
-
-def seconds_left(jobs: Iterable[Job], cost: Mapping[str, float], workers: int, running: Collection[str] = ()) -> float:
-    """Expected wall time of jobs spread over workers; running ones count half."""
-    total = sum(cost.get(job.stage, 1.0) * (0.5 if job.digest in running else 1.0) for job in jobs)
-    return total / max(1, workers)

@@ -36,6 +36,8 @@ class Bench:
         self._loaded = ""
         self._judge: HFModel | None = None
         self._pools: dict[str, list[Decision]] = {}
+        self._sound: set[str] = set()
+        """Jobs whose outputs were read and compared with their digests."""
 
     def warm_up(self) -> None:
         """Imports what jobs with a model need."""
@@ -43,6 +45,15 @@ class Bench:
         import transformers  # noqa: F401
 
         from proclivity import battery, induction, models  # noqa: F401
+
+    def fault(self, digest: str) -> str:
+        """What is wrong with a job's outputs, '' if every byte is as it was written; looked at once a worker."""
+        if digest in self._sound:
+            return ""
+        fault = self.ledger.fault(digest)
+        if not fault:
+            self._sound.add(digest)
+        return fault
 
     def folder(self, job: Job, role: str) -> Path:
         """Outputs of one of a job's inputs."""

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from proclivity.errors import UserError
+from proclivity.runs.identity import machine
+from proclivity.runs.leases import Leases
 from proclivity.runs.ledger import Failure, Ledger
+from proclivity.runs.manifest import changed_since, read_manifest
 from proclivity.runs.study import plan_study
 from proclivity.specs import load_study
 
@@ -22,12 +25,14 @@ class RunStatus:
     done: dict[str, int]
     """Finished and intact jobs by stage."""
     running: tuple[str, ...]
-    """Titles of jobs in hand on this machine."""
+    """Titles of jobs in hand, each with whose hand it is."""
     failures: tuple[Failure, ...]
     damaged: tuple[str, ...]
     """Files that changed after they were written."""
     unused: int
     """Finished jobs that this study no longer needs."""
+    notes: tuple[str, ...] = ()
+    """What has changed since in libraries and code, so that finished jobs no longer count."""
 
     @property
     def complete(self) -> bool:
@@ -46,14 +51,22 @@ def run_status(folder: Path) -> RunStatus:
     ledger = Ledger(folder)
     intact, faults = ledger.verify(plan.by_digest)
     failures = [found for digest in plan.by_digest if digest not in intact and (found := ledger.failure(digest))]
-    present = [path.name for path in ledger.jobs.glob("*") if path.is_dir() and not path.name.startswith(".")]
-    by_start = {digest[:16]: job.title for digest, job in plan.by_digest.items()}
+    leases = Leases(folder)
+    held = {digest: mark for digest, mark in leases.held().items() if digest in plan.by_digest}
     return RunStatus(
         study=plan.study.id,
         total=dict(Counter(job.stage for job in plan.by_digest.values())),
         done=dict(Counter(plan.by_digest[digest].stage for digest in intact)),
-        running=tuple(by_start[start] for start in ledger.in_hand() if start in by_start),
+        running=tuple(f"{plan.by_digest[digest].title} ({_whose(leases, held[digest])})" for digest in sorted(held)),
         failures=tuple(failures),
         damaged=tuple(faults.values()),
-        unused=sum(name not in plan.by_digest for name in present),
+        unused=len(ledger.present() - set(plan.by_digest)),
+        notes=tuple(changed_since(plan, read_manifest(folder))),
     )
+
+
+def _whose(leases: Leases, mark: str) -> str:
+    where, pid, _ = f"{mark}--".split("-", 2)
+    if where == machine():
+        return f"process {pid} of this machine"
+    return f"another machine, last sign of life {leases.silence(mark):.0f} s ago"

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from proclivity.errors import Interrupted, UserError
+from proclivity.runs.engine import Engine
 from proclivity.runs.estimate import Costs
-from proclivity.runs.execute import LocalEngine, worker_count
 from proclivity.runs.jobs import Job
+from proclivity.runs.leases import Leases
 from proclivity.runs.ledger import Failure, Ledger, exit_code_of
-from proclivity.runs.manifest import make_manifest, now, read_manifest, write_manifest
+from proclivity.runs.manifest import changed_since, make_manifest, now, read_manifest, write_manifest
 from proclivity.runs.messages import Context
 from proclivity.runs.model_files import find_model
 from proclivity.runs.plan import Plan, check_study, make_plan
@@ -22,6 +23,8 @@ from proclivity.runs.progress import Reporter, Silent, reporting
 from proclivity.runs.publish import drop_outdated, name_adapters, publish, study_text
 from proclivity.runs.registration import register
 from proclivity.runs.schedule import Schedule
+from proclivity.runs.shares import WHOLE, Share, jobs_of, last_jobs
+from proclivity.runs.site import Site
 from proclivity.runs.storage import replace_bytes
 from proclivity.specs import Study, load_pack, read_registration
 
@@ -37,12 +40,17 @@ class RunSummary:
     finished_before: int
     """Jobs that an earlier run had finished."""
     finished_now: int
+    """Jobs finished since, by this run and by others that share the folder."""
     failures: tuple[Failure, ...]
     blocked: int
     """Jobs that couldn't run because of the failures."""
     damaged: tuple[str, ...]
     """Files of earlier runs that had changed since; their jobs were done again."""
     seconds: float
+    share: Share = WHOLE
+    """The part of the study that this run was responsible for."""
+    share_left: int = 0
+    """Jobs of that part that aren't finished."""
 
     @property
     def complete(self) -> bool:
@@ -84,8 +92,13 @@ def run_study(
     workers: int = 0,
     progress: Reporter | None = None,
     command: list[str] | None = None,
+    engine: str = "local",
+    share: Share | None = None,
+    retry: int = 0,
 ) -> RunSummary:
-    """Runs a study on this machine; what an earlier run of it finished is kept and not done again.
+    """Runs a study; what an earlier run of it finished is kept and not done again.
+
+    Several runs may work in one folder at the same time, on one machine or on many: they share the jobs.
 
     Args:
         study: the study, for example from `load_study`.
@@ -93,6 +106,9 @@ def run_study(
         workers: worker processes; 0 takes the study's number, or one for every `compute.threads` cores.
         progress: who is told how it gets on; None says nothing.
         command: words that repeat the run on a command line, for the manifest.
+        engine: 'local' for processes of this machine, 'ray' for a Ray cluster.
+        share: the part of the study to do; None for the whole.
+        retry: how often a job that fails is tried again.
 
     Returns:
         How it ended. A job that fails doesn't stop those that don't depend on it; look at `failures`.
@@ -106,30 +122,46 @@ def run_study(
     folder = Path(out)
     _require_own_folder(folder, study)
     plan = plan_study(study)
+    part = share or WHOLE
+    own = jobs_of(plan.by_digest, part)
     ledger = Ledger(folder)
     ledger.prepare()
     ledger.sweep()
     reporter = progress or Silent()
     register(plan, folder)
-    done, damaged = _finished(plan, ledger, reporter)
-    count = worker_count(workers or study.compute.workers, study.compute.threads)
     failures: list[Failure] = []
     blocked = 0
-    if len(done) < len(plan.by_digest):
-        _open(plan, folder, count, command or [], done)
-        failures, blocked = _execute(plan, folder, ledger, done, count, reporter)
-    finished = sum(ledger.done(digest) for digest in plan.by_digest)
-    _close(plan, ledger, folder, complete=finished == len(plan.by_digest), command=command or [], workers=count)
+    site = Site(engine, workers or study.compute.workers, study)
+    with Leases(folder) as leases:
+        leases.tidy()
+        done, damaged = _finished(plan, ledger, leases, reporter)
+        if len(done) < len(plan.by_digest):
+            _open(plan, folder, site.workers, command or [], done, reporter)
+            work = Work(plan, folder, ledger, leases, site, reporter, retry)
+            failures, blocked = work.do(own, done)
+            last = last_jobs(plan.by_digest, _done_now(plan, ledger)) if part.count > 1 else {}
+            if last:  # nothing else is left: this run is the one that analyses and reports
+                more, beyond = work.do(plan.by_digest, set(plan.by_digest) - set(last))
+                failures, blocked = failures + more, blocked + beyond
+    finished = _done_now(plan, ledger)
+    complete = len(finished) == len(plan.by_digest)
+    _close(plan, ledger, folder, complete=complete, command=command or [], workers=site.workers)
     return RunSummary(
         out=folder,
         total=len(plan.by_digest),
         finished_before=len(done),
-        finished_now=finished - len(done),
+        finished_now=len(finished) - len(done),
         failures=tuple(failures),
         blocked=blocked,
         damaged=tuple(damaged),
         seconds=time.monotonic() - started,
+        share=part,
+        share_left=len(set(own) - finished),
     )
+
+
+def _done_now(plan: Plan, ledger: Ledger) -> set[str]:
+    return {digest for digest in ledger.present() if digest in plan.by_digest and ledger.done(digest)}
 
 
 def _require_own_folder(folder: Path, study: Study) -> None:
@@ -151,43 +183,68 @@ def _require_own_folder(folder: Path, study: Study) -> None:
         raise UserError(f"{folder} isn't empty and holds no study. Choose an empty or new folder with --out.")
 
 
-def _finished(plan: Plan, ledger: Ledger, reporter: Reporter) -> tuple[set[str], list[str]]:
+def _finished(plan: Plan, ledger: Ledger, leases: Leases, reporter: Reporter) -> tuple[set[str], list[str]]:
     """Jobs that needn't run, after every byte of theirs was read; damaged ones are taken away."""
     intact, faults = ledger.verify(plan.by_digest)
     for digest, fault in faults.items():
+        if leases.claim(digest):
+            if ledger.fault(digest):  # another run may have mended it since
+                ledger.discard(digest)
+            leases.release(digest)
         reporter.note(f"{fault}; {plan.by_digest[digest].title} is done again")
-        ledger.discard(digest)
     return intact, list(faults.values())
 
 
-def _open(plan: Plan, folder: Path, workers: int, command: list[str], done: set[str]) -> None:
+def _open(plan: Plan, folder: Path, workers: int, command: list[str], done: set[str], reporter: Reporter) -> None:
     """What stands in the folder while the run works: the study and how it is run, but no results of another plan."""
+    earlier = read_manifest(folder)
+    for text in changed_since(plan, earlier) if not done else ():
+        reporter.note(text)
     if not {job.digest for job in plan.stage("analyze")} <= done:
         drop_outdated(folder)
     replace_bytes(folder / "study.yml", study_text(plan.study))
-    write_manifest(folder, make_manifest(plan, workers, command, read_manifest(folder)))
+    write_manifest(folder, make_manifest(plan, workers, command, earlier))
 
 
-def _execute(
-    plan: Plan, folder: Path, ledger: Ledger, done: set[str], workers: int, reporter: Reporter
-) -> tuple[list[Failure], int]:
-    ledger.clear_failures()
-    costs = Costs(plan)
-    prior = {stage: max(map(costs.of, jobs)) for stage in _stages(plan) if (jobs := plan.stage(stage))}
-    schedule = Schedule(plan.by_digest, prior, done=set(done))
-    context = Context(str(folder.resolve()), plan.study, plan.pack, plan.models, plan.by_digest, plan.judge)
-    engine = LocalEngine(context, schedule, ledger, workers, _listener(costs, reporter))
-    with reporting(reporter):
-        reporter.begin(len(plan.by_digest), len(done), schedule.pending, costs, workers)
-        try:
-            failures = engine.run()
-        except Interrupted:
-            kept = sum(ledger.done(digest) for digest in plan.by_digest)
-            raise Interrupted(
-                f"Interrupted with {kept} of {len(plan.by_digest)} jobs finished; they are kept in {folder}, and the "
-                f"same command resumes."
-            ) from None
-    return failures, len(schedule.blocked)
+@dataclass
+class Work:
+    """One run's way of doing jobs, wherever its workers are."""
+
+    plan: Plan
+    folder: Path
+    ledger: Ledger
+    leases: Leases
+    site: Site
+    reporter: Reporter
+    retry: int
+
+    def do(self, jobs: Mapping[str, Job], done: set[str]) -> tuple[list[Failure], int]:
+        """Does what is left of some jobs.
+
+        Returns:
+            Those that failed, and the number of those that rest on them.
+        """
+        plan, reporter = self.plan, self.reporter
+        if not self.leases.others():
+            self.ledger.clear_failures(jobs)  # among several runs a failure stands, or each would repeat it
+        costs = Costs(plan)
+        prior = {stage: max(map(costs.of, found)) for stage in _stages(plan) if (found := plan.stage(stage))}
+        schedule = Schedule(jobs, prior, done=set(done) & set(jobs))
+        context = Context(str(self.folder.resolve()), plan.study, plan.pack, plan.models, plan.by_digest, plan.judge)
+        pool = self.site.pool(context, self.ledger)
+        size = self.site.workers
+        engine = Engine(schedule, self.ledger, self.leases, pool, size, _listener(costs, reporter), self.retry)
+        with reporting(reporter):
+            reporter.begin(len(jobs), len(schedule.done), schedule.pending, costs, size)
+            try:
+                failures = engine.run()
+            except Interrupted:
+                kept = len(_done_now(plan, self.ledger))
+                raise Interrupted(
+                    f"Interrupted with {kept} of {len(plan.by_digest)} jobs finished; they are kept in {self.folder}, "
+                    f"and the same command resumes."
+                ) from None
+        return failures, len(schedule.blocked)
 
 
 def _stages(plan: Plan) -> list[str]:
@@ -196,7 +253,7 @@ def _stages(plan: Plan) -> list[str]:
 
 def _listener(costs: Costs, reporter: Reporter) -> Callable[[str, Job, float], None]:
     def listen(kind: str, job: Job, seconds: float) -> None:
-        if kind == "done":
+        if kind == "done" and seconds:
             costs.learn(job, seconds)
         reporter.event(kind, job, seconds)
 

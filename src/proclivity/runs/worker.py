@@ -10,14 +10,16 @@ import sys
 import threading
 import time
 import traceback
-from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from proclivity.errors import StorageError
 from proclivity.runs.jobs import Job
 from proclivity.runs.ledger import Ledger, failure_of
-from proclivity.runs.messages import Context, Do, Done, Failed, WarmUp
+from proclivity.runs.messages import Context, Damaged, Do, Done, Failed, WarmUp
 from proclivity.runs.storage import storage_error
+
+if TYPE_CHECKING:
+    from proclivity.runs.stages import Bench
 
 
 def main() -> None:
@@ -25,7 +27,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     inbox, outbox = _private_streams()
     context: Context = pickle.load(inbox)  # written by our own parent process
-    _limit_threads(context.study.compute.threads)
+    limit_threads(context.study.compute.threads)
     orders: queue.SimpleQueue[Do | WarmUp] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(inbox, orders), daemon=True).start()
     serve(context, orders, outbox)
@@ -45,13 +47,15 @@ def serve(context: Context, orders: queue.SimpleQueue[Do | WarmUp], outbox: Bina
         outbox.flush()
 
 
-def attempt(job: Job, bench: object) -> Done | Failed:
-    """Runs and commits one job; whatever goes wrong becomes a record."""
-    from proclivity.runs.stages import Bench, run_stage
+def attempt(job: Job, bench: Bench) -> Done | Failed | Damaged:
+    """Runs and commits one job; whatever goes wrong becomes a message."""
+    from proclivity.runs.stages import run_stage
 
-    assert isinstance(bench, Bench)
-    ledger = Ledger(Path(bench.context.run_folder))
+    ledger = bench.ledger
     started = time.monotonic()
+    for source in job.needs:
+        if fault := bench.fault(source):
+            return Damaged(job.digest, source, fault)
     try:
         with ledger.commit(job) as folder:
             run_stage(job, folder, bench)
@@ -61,14 +65,13 @@ def attempt(job: Job, bench: object) -> Done | Failed:
 
 
 def failed(job: Job, error: Exception, ledger: Ledger) -> Failed:
-    """Records why a job didn't finish."""
+    """Why a job didn't finish."""
     cause: BaseException | None = error
     while cause is not None and not isinstance(error, StorageError):
         # Libraries wrap the disk's errors; what counts is that the disk is full, not who noticed.
         known = storage_error(cause, ledger.jobs) if isinstance(cause, OSError) else None
         error, cause = known or error, cause.__cause__ or cause.__context__
     failure = failure_of(job, error, traceback.format_exc())
-    ledger.record_failure(failure)
     return Failed(failure, storage=isinstance(error, StorageError))
 
 
@@ -81,7 +84,7 @@ def _private_streams() -> tuple[BinaryIO, BinaryIO]:
     return inbox, outbox
 
 
-def _limit_threads(threads: int) -> None:
+def limit_threads(threads: int) -> None:
     """Set before numpy and torch are imported: they read it once."""
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS"):
         os.environ[name] = str(threads)

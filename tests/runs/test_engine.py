@@ -13,10 +13,12 @@ from pathlib import Path
 import pytest
 
 from proclivity.errors import Interrupted, StorageError
-from proclivity.runs.execute import LocalEngine
+from proclivity.runs.engine import Engine
 from proclivity.runs.jobs import Job
+from proclivity.runs.leases import Leases
 from proclivity.runs.ledger import Failure, Ledger
 from proclivity.runs.messages import Context
+from proclivity.runs.processes import ProcessPool
 from proclivity.runs.schedule import Schedule
 from proclivity.specs import Study
 
@@ -38,7 +40,14 @@ def jobs_doing(*does: str) -> list[Job]:
     ]
 
 
-def engine(folder: Path, jobs: list[Job], workers: int = 2, events: list[str] | None = None) -> LocalEngine:
+def engine(
+    folder: Path,
+    jobs: list[Job],
+    workers: int = 2,
+    events: list[str] | None = None,
+    leases: Leases | None = None,
+    **more,
+) -> Engine:
     ledger = Ledger(folder)
     ledger.prepare()
     by_digest = {job.digest: job for job in jobs}
@@ -46,11 +55,14 @@ def engine(folder: Path, jobs: list[Job], workers: int = 2, events: list[str] | 
     tell = (
         (lambda kind, job, seconds: None) if events is None else (lambda k, j, s: events.append(f"{k} {j.spec['n']}"))
     )
-    return LocalEngine(context, Schedule(by_digest, {}), ledger, workers, tell, worker_module="scripted_worker")
+    leases = leases or Leases(folder)
+    leases.__enter__()
+    pool = ProcessPool(context, ledger, worker_module="scripted_worker")
+    return Engine(Schedule(by_digest, {}), ledger, leases, pool, workers, tell, **more)
 
 
-def run(folder: Path, jobs: list[Job], workers: int = 2) -> list[Failure]:
-    return engine(folder, jobs, workers).run()
+def run(folder: Path, jobs: list[Job], workers: int = 2, **more: int) -> list[Failure]:
+    return engine(folder, jobs, workers, **more).run()
 
 
 def test_all_jobs_are_committed(tmp_path: Path) -> None:
@@ -127,7 +139,7 @@ def test_an_interruption_ends_workers_and_takes_their_folders_away(tmp_path: Pat
 def test_workers_end_when_the_run_is_killed(tmp_path: Path) -> None:
     code = (
         f"import sys; sys.path[:0] = [{str(HERE)!r}]\n"
-        "from pathlib import Path\nimport test_execute as t\n"
+        "from pathlib import Path\nimport test_engine as t\n"
         "t.engine(Path(sys.argv[1]), t.jobs_doing('sleep')).run()\n"
     )
     process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)])
@@ -151,3 +163,75 @@ def _alive(pid: int) -> bool:
     except OSError:
         return False
     return state != "Z"
+
+
+def test_two_runs_share_one_folder_and_do_each_job_once(tmp_path: Path) -> None:
+    jobs = jobs_doing(*["slow"] * 12)
+    code = (
+        f"import sys; sys.path[:0] = [{str(HERE)!r}]\n"
+        "from pathlib import Path\nimport test_engine as t\n"
+        "t.run(Path(sys.argv[1]), t.jobs_doing(*['slow'] * 12), 1)\n"
+    )
+    processes = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path)]) for _ in range(2)]
+    assert [process.wait(120) for process in processes] == [0, 0]
+    ledger = Ledger(tmp_path)
+    assert all(ledger.done(job.digest) for job in jobs)
+    begun = (tmp_path / "begun.txt").read_text().split()
+    assert len(begun) == len(set(begun)) == len(jobs)  # nothing was done twice
+    workers = {(ledger.folder(job.digest) / "worker.txt").read_text() for job in jobs[1:]}
+    assert len(workers) == 2  # and both did some
+
+
+def test_the_job_of_a_killed_run_is_taken_over(tmp_path: Path) -> None:
+    jobs = jobs_doing("sleep-once")
+    code = (
+        f"import sys; sys.path[:0] = [{str(HERE)!r}]\n"
+        "from pathlib import Path\nimport test_engine as t\n"
+        "t.run(Path(sys.argv[1]), t.jobs_doing('sleep-once'))\n"
+    )
+    other = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)])
+    while not (tmp_path / "slept-once").exists():
+        time.sleep(0.02)
+    threading.Timer(1.5, other.kill).start()
+    started = time.monotonic()
+    assert run(tmp_path, jobs) == []  # waits while the other lives, then does it
+    assert time.monotonic() - started > 1
+    assert Ledger(tmp_path).done(jobs[1].digest)
+    other.wait()
+
+
+def test_an_input_that_was_damaged_while_the_run_works_is_found_and_done_again(tmp_path: Path) -> None:
+    root = Job("pool", {"do": "write", "n": 0})
+    breaks = Job("answers", {"do": "break", "n": 1, "breaks": root.digest})
+    reads = Job("answers", {"do": "write", "n": 2}, {"pool": root.digest, "before": breaks.digest})
+    events: list[str] = []
+    assert engine(tmp_path, [root, breaks, reads], 1, events).run() == []
+    assert "again 0" in events
+    assert Ledger(tmp_path).verify([root.digest, breaks.digest, reads.digest])[1] == {}
+    begun = (tmp_path / "begun.txt").read_text().split()
+    assert [begun.count(job.digest) for job in (root, breaks, reads)] == [2, 1, 1]
+
+
+def test_a_failed_job_is_tried_again_as_often_as_asked(tmp_path: Path) -> None:
+    jobs = jobs_doing("fail-twice")
+    assert [f.kind for f in run(tmp_path / "a", jobs, retry=1)] == ["RuntimeError"]
+    events: list[str] = []
+    assert engine(tmp_path / "b", jobs, 1, events, retry=2).run() == []
+    assert events.count("again 1") == 2
+
+
+def test_a_failure_of_another_run_stands_for_this_one(tmp_path: Path) -> None:
+    jobs = jobs_doing("user")
+    ledger = Ledger(tmp_path)
+    ledger.prepare()
+    other = Leases(tmp_path, mark="ffffffff-1-1")
+    other.__enter__()
+    other.claim(jobs[1].digest)
+
+    def fail() -> None:
+        time.sleep(1)
+        ledger.record_failure(Failure(jobs[1].digest, jobs[1].title, "Theirs.", "UserError", 2))
+        other.release(jobs[1].digest)
+
+    threading.Thread(target=fail).start()
+    assert [f.reason for f in run(tmp_path, jobs)] == ["Theirs."]
