@@ -20,6 +20,8 @@ from proclivity.runs.schedule import Schedule
 
 ATTEMPTS = 2
 """How often a job may take its worker down before it counts as failed."""
+MACHINES = 5
+"""How many machines may go under a job before it counts as failed."""
 LOOK = 1.0
 """Seconds between two looks at what other processes do."""
 
@@ -34,6 +36,9 @@ class Pool(Protocol):
 
     def start(self, number: int) -> None:
         """Begins a worker; that it couldn't is told by `Gone`."""
+
+    def ready(self, number: int) -> bool:
+        """Whether a worker has its place; in a full cluster it waits for one."""
 
     def send(self, number: int, order: Do | WarmUp) -> None:
         """Gives an order; that the worker is gone is told by its own event."""
@@ -118,7 +123,7 @@ class Engine:
     def _feed(self) -> bool:
         """Gives every idle worker a job; False when nothing runs, here or elsewhere, and nothing can."""
         for number, hand in list(self._hands.items()):
-            if hand is not None:
+            if hand is not None or not self.pool.ready(number):
                 continue
             job = self._take(number)
             if job is not None:
@@ -222,7 +227,8 @@ class Engine:
             self._kills[digest] += 1
             job = self.schedule.jobs[digest]
             self.on_event("killed", job, 0.0)
-            if self._kills[digest] < ATTEMPTS + self.retry or event.blameless:
+            limit = MACHINES if event.blameless else ATTEMPTS + self.retry
+            if self._kills[digest] < limit:
                 self.schedule.give_back(digest)
                 self.leases.release(digest)
             else:

@@ -59,6 +59,9 @@ class ProcessPool:
             threading.Thread(target=target, args=(process,), daemon=True).start()
         self._write(process, self.context)
 
+    def ready(self, number: int) -> bool:
+        return True
+
     def send(self, number: int, order: Do | WarmUp) -> None:
         self._write(self._processes[number], order)
 

@@ -27,7 +27,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     inbox, outbox = _private_streams()
     context: Context = pickle.load(inbox)  # written by our own parent process
-    limit_threads(context.study.compute.threads)
+    os.environ.update(environment(context.study.compute.threads))
     orders: queue.SimpleQueue[Do | WarmUp] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(inbox, orders), daemon=True).start()
     serve(context, orders, outbox)
@@ -84,13 +84,15 @@ def _private_streams() -> tuple[BinaryIO, BinaryIO]:
     return inbox, outbox
 
 
-def limit_threads(threads: int) -> None:
-    """Set before numpy and torch are imported: they read it once."""
-    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS"):
-        os.environ[name] = str(threads)
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"
-    os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
-    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+def environment(threads: int) -> dict[str, str]:
+    """What a worker's environment has to hold before numpy and torch are imported: they read it once."""
+    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+    return {
+        **dict.fromkeys(names, str(threads)),
+        "TOKENIZERS_PARALLELISM": "false",
+        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+        "TRANSFORMERS_VERBOSITY": os.environ.get("TRANSFORMERS_VERBOSITY", "error"),
+    }
 
 
 def _listen(inbox: BinaryIO, orders: queue.SimpleQueue[Do | WarmUp]) -> None:

@@ -124,6 +124,11 @@ class ComputeSpec(Spec):
     """Threads a worker; one gives the same digits everywhere on one kind of processor."""
     workers: int = Field(default=0, ge=0)
     """Worker processes; 0 means one for every `threads` cores."""
+    gpus: float = Field(default=0.0, ge=0.0)
+    """GPUs that one worker takes: .25 lets four workers share one, 2 gives a worker two. With 0 every worker on a
+    CUDA device sees all GPUs, and a cluster gives each worker one whole."""
+    resources: dict[str, float] = Field(default_factory=dict)
+    """What else one worker takes of a Ray cluster, by the names that its nodes declare, for example {a100: 1}."""
     trust_remote_code: bool = False
     """Run code that comes with a model. Off unless you mean it; the manifest records it."""
 
