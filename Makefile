@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: demo test setup lint tests judge validate reanalysis studies checkpoints clean
+.PHONY: demo test setup lint tests judge validate reanalysis studies ray checkpoints clean
 
 demo: $(VENV)/.installed
 	$(BIN)/proclivity demo
@@ -39,6 +39,10 @@ reanalysis: $(VENV)/.installed
 # Slow: runs every packaged study and prints minutes and verdicts.
 studies: $(VENV)/.installed
 	$(BIN)/python benchmarks/packaged_studies.py
+
+# Slow: a study on a Ray cluster of three nodes that loses one, against the same study without.
+ray: $(VENV)/.installed-dev
+	$(BIN)/python benchmarks/ray_cluster.py --set 'models=[{"name": "llama-equal", "path": "llama-equal"}]'
 
 # Slow: makes the packaged checkpoints anew.
 checkpoints: $(VENV)/.installed

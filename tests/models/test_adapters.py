@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from proclivity.errors import ModelError
 from proclivity.models import load_model
+from proclivity.models.adapters import CONFIG, WEIGHTS
 from proclivity.models.digests import state_digest
 
 PAIRS = [("I felt", " sad"), ("It was late. I", " felt glad")]
@@ -62,3 +67,21 @@ def test_a_damaged_adapter_is_refused(llama, adapter_folder, tmp_path):
     (folder / "adapter_config.json").write_text("{")
     with pytest.raises(ModelError, match="can't be read"):
         llama.set_adapter(folder)
+
+
+def test_the_same_adapter_is_the_same_bytes_in_every_process(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from peft import LoraConfig, get_peft_model\n"
+        "from transformers import LlamaConfig, LlamaForCausalLM, set_seed\n"
+        "from proclivity.models.adapters import save_adapter\n"
+        "set_seed(0)\n"
+        "small = dict(vocab_size=16, hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=1)\n"
+        "base = LlamaForCausalLM(LlamaConfig(**small))\n"
+        "save_adapter(get_peft_model(base, LoraConfig(r=2, target_modules='all-linear')), Path(sys.argv[1]))\n"
+    )
+    for seed in "12":
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        subprocess.run([sys.executable, "-c", code, str(tmp_path / seed)], check=True, env=environment)
+    for name in (CONFIG, WEIGHTS):
+        assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes()

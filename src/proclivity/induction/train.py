@@ -22,7 +22,7 @@ from proclivity.errors import StorageError, TrainingError, UserError
 from proclivity.induction.arms import Arm, arm_named
 from proclivity.induction.batches import LearningRate, batches_of, check_rows
 from proclivity.induction.card import card_text
-from proclivity.models.adapters import WEIGHTS, attach, check_adapter, detach, step_folder
+from proclivity.models.adapters import WEIGHTS, attach, check_adapter, detach, save_adapter, step_folder
 from proclivity.models.folder import weight_files
 from proclivity.models.forward import LogitReader, pad_right
 from proclivity.models.hf import HFModel
@@ -125,7 +125,7 @@ def _trainable(base: HFModel, spec: InductionSpec, start: Path | None) -> Iterat
         return
     wrapped = attach(base.network, check_adapter(start), trainable=True) if start else _with_lora(base, spec)
     try:
-        yield base.network, lambda out: wrapped.save_pretrained(str(out), save_embedding_layers=False)
+        yield base.network, lambda out: save_adapter(wrapped, out)
     finally:
         detach(wrapped)
         base.network.requires_grad_(False)

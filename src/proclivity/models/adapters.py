@@ -47,6 +47,23 @@ def step_folder(out: Path, step: int) -> Path:
     return out.parent / "steps" / f"{step:05d}"
 
 
+def save_adapter(wrapped: Any, out: Path, state: dict[str, Any] | None = None) -> None:
+    """Writes a peft folder, the same bytes in every process.
+
+    Args:
+        wrapped: the peft model.
+        out: the folder.
+        state: tensors to write in place of the model's own.
+    """
+    wrapped.save_pretrained(str(out), save_embedding_layers=False, state_dict=state)
+    path = out / CONFIG
+    config = json.loads(path.read_text(encoding="utf-8"))
+    # peft keeps module names in a set, whose order differs from process to process.
+    if isinstance(config.get("target_modules"), list):
+        config["target_modules"].sort()
+    path.write_text(json.dumps(config, indent=2, sort_keys=True), encoding="utf-8")
+
+
 def adapter_digest(folder: Path) -> str:
     """SHA-256 of the adapter's weights file."""
     return digest_of_file(folder / WEIGHTS)
