@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from mini_pack import write_mini_pack
-from proclivity.runs import run_study
+from proclivity.errors import UserError
+from proclivity.runs import jobs, run_status, run_study
+from proclivity.runs.publish import study_text
 from proclivity.runs.registration import register
 from proclivity.runs.second_look import analyze_again
 from proclivity.runs.study import plan_study
@@ -96,6 +98,27 @@ def test_a_second_look_says_the_same(run: Path, tmp_path: Path) -> None:
     assert record(tmp_path / "look") == record(run)
     analyze_again(run, tmp_path / "look", [])
     assert UNCHANGED in (tmp_path / "look" / "report.html").read_text()
+
+
+def test_a_study_made_with_other_libraries_is_analysed_again_all_the_same(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    analyze_again(run, tmp_path / "here", [])
+    monkeypatch.setattr(jobs, "_version", lambda name: "99.0")
+    assert run_status(run).unused > 0
+    assert "other libraries" in run_status(run).notes[0]
+    analyze_again(run, tmp_path / "there", [])
+    for name in ("effects.parquet", "verdicts.json", "measurements.parquet"):
+        assert (tmp_path / "there" / name).read_bytes() == (tmp_path / "here" / name).read_bytes()
+
+
+def test_another_study_is_no_older_version_of_this_one(
+    file: Path, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (run / "study.yml").write_bytes(study_text(load_study(file, ["seeds=2"])))
+    monkeypatch.setattr(jobs, "_version", lambda name: "99.0")
+    with pytest.raises(UserError, match="isn't finished"):
+        analyze_again(run, tmp_path / "look", [])
 
 
 def test_an_edit_is_found_when_the_same_command_runs(file: Path, run: Path) -> None:

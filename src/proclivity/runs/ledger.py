@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -44,10 +44,16 @@ class Failure:
 
 
 class Ledger:
-    """The `jobs` folder of one study."""
+    """The `jobs` folder of one study.
 
-    def __init__(self, run_folder: Path):
+    Args:
+        run_folder: the study's folder.
+        known_as: digests under which jobs are found that were done by other versions of libraries, for reading.
+    """
+
+    def __init__(self, run_folder: Path, known_as: Mapping[str, str] | None = None):
         self.jobs = run_folder / "jobs"
+        self._known_as = known_as or {}
 
     def prepare(self) -> None:
         """Makes the folder and checks that it can be written.
@@ -63,7 +69,7 @@ class Ledger:
 
     def folder(self, digest: str) -> Path:
         """Where a job's outputs are, or will be."""
-        return self.jobs / digest
+        return self.jobs / self._known_as.get(digest, digest)
 
     def present(self) -> set[str]:
         """Digests of all jobs that are committed, by one listing of the folder; nothing is read."""
@@ -86,7 +92,7 @@ class Ledger:
         try:
             record = self.record(digest)
             outputs: dict[str, str] = record["outputs"]
-            if record["digest"] != digest:
+            if record["digest"] != self._known_as.get(digest, digest):
                 return f"{folder / DONE}: belongs to another job"
         except (OSError, ValueError, KeyError, TypeError):
             return f"{folder / DONE}: missing or damaged"
