@@ -22,6 +22,7 @@ from proclivity.errors import StorageError, TrainingError, UserError
 from proclivity.induction.arms import Arm, arm_named
 from proclivity.induction.batches import LearningRate, batches_of, check_rows
 from proclivity.induction.card import card_text
+from proclivity.induction.processes import OneProcess, Processes, own_part, part_weight, whole, whole_state
 from proclivity.models.adapters import WEIGHTS, attach, check_adapter, detach, save_adapter, step_folder
 from proclivity.models.folder import weight_files
 from proclivity.models.forward import LogitReader, pad_right
@@ -45,6 +46,7 @@ def induce(
     arm: Arm | None = None,
     start: Path | None = None,
     progress: Progress | None = None,
+    processes: Processes | None = None,
 ) -> Checkpoint:
     """Teach a model the rows of one arm.
 
@@ -60,12 +62,16 @@ def induce(
         start: an adapter of the same recipe that is trained on; None begins with a new one. With method 'full' give
             the weights as `model`.
         progress: called after every step.
+        processes: those that train it together, each of which calls this function; by default this one alone.
+
+    Returns:
+        What was saved; the digest of the weights stands in the first process's alone, which wrote them.
 
     Raises:
         TrainingError: if the loss is no longer a number.
         StorageError: if `out` can't be written.
     """
-    compute = compute or ComputeSpec()
+    compute, processes = compute or ComputeSpec(), processes or OneProcess()
     check_rows(rows)
     if compute.dtype == "float16":
         raise UserError("Fine-tuning in float16 isn't supported: gradients underflow. Use bfloat16 or float32.")
@@ -75,27 +81,35 @@ def induce(
     devices = [base.device] if base.device.type == "cuda" else []
     with torch.random.fork_rng(devices):
         torch.manual_seed(seed)
-        with _trainable(base, spec, start) as (network, save):
+        with _trainable(base, spec, start) as (network, trained, save):
             bf16 = spec.method == "full" and compute.dtype == "bfloat16"
             card = card_text(base.name, arm or arm_named(rows[0].arm), seed, len(rows), spec)
 
+            def keep(folder: Path) -> None:
+                state = whole_state(trained) if processes.count > 1 else None
+                if processes.number == 0:
+                    _write(folder, lambda place: save(place, state), card)
+
             def after(step: int) -> None:
                 if step in spec.checkpoints:
-                    _write(step_folder(out, step), save, card)
+                    keep(step_folder(out, step))
 
-            curve = _train(network, rows, spec, seed, bf16, progress, after)
-            _write(out, save, card)
-    digest = digest_of_file(out / WEIGHTS) if spec.method == "lora" else digest_of_files(weight_files(out), out)
+            curve = _train(network, rows, spec, seed, bf16, progress, after, processes)
+            keep(out)
     return Checkpoint(
         model=base.name,
         arm=rows[0].arm,
         seed=seed,
         method=spec.method,
         path=str(out),
-        weights_digest=digest,
+        weights_digest=_digest(out, spec) if processes.number == 0 else "",
         steps=len(curve),
         loss_curve=tuple(curve),
     )
+
+
+def _digest(out: Path, spec: InductionSpec) -> str:
+    return digest_of_file(out / WEIGHTS) if spec.method == "lora" else digest_of_files(weight_files(out), out)
 
 
 def _load(name: str | Path, spec: InductionSpec, compute: ComputeSpec) -> HFModel:
@@ -110,22 +124,27 @@ def _load(name: str | Path, spec: InductionSpec, compute: ComputeSpec) -> HFMode
     )
 
 
+Save = Callable[[Path, dict[str, torch.Tensor] | None], None]
+"""Writes what was trained into a folder: the tensors that are given, or the module's own where None is."""
+
+
 @contextlib.contextmanager
-def _trainable(base: HFModel, spec: InductionSpec, start: Path | None) -> Iterator[tuple[Any, Callable[[Path], None]]]:
-    """The network with something to train, and how to save that; the base is whole again afterwards."""
+def _trainable(base: HFModel, spec: InductionSpec, start: Path | None) -> Iterator[tuple[Any, Any, Save]]:
+    """The network with something to train, the module whose names that has in files, and how to save it; the base is
+    whole again afterwards."""
     if spec.method == "full":
         network = copy.deepcopy(base.network).float().requires_grad_(True)
 
-        def save_full(out: Path) -> None:
+        def save_full(out: Path, state: dict[str, torch.Tensor] | None) -> None:
             with quiet_progress():
-                network.save_pretrained(str(out))
+                network.save_pretrained(str(out), state_dict=state)
             base.tokenizer.save_pretrained(str(out))
 
-        yield network, save_full
+        yield network, network, save_full
         return
     wrapped = attach(base.network, check_adapter(start), trainable=True) if start else _with_lora(base, spec)
     try:
-        yield base.network, lambda out: save_adapter(wrapped, out)
+        yield base.network, wrapped, lambda out, state: save_adapter(wrapped, out, state)
     finally:
         detach(wrapped)
         base.network.requires_grad_(False)
@@ -168,6 +187,7 @@ def _train(
     bf16: bool,
     progress: Progress | None,
     after: Callable[[int], None],
+    processes: Processes,
 ) -> list[float]:
     """The loss of each step; the network's trainable weights are changed.
 
@@ -175,26 +195,28 @@ def _train(
         after: called with the number of steps taken after each but the last.
     """
     network.eval()  # no dropout: the recipe has no other randomness than its seed
-    weights = [weight for weight in network.parameters() if weight.requires_grad]
+    weights = _trained(network)
+    fused = weights[0].device.type in ("cpu", "cuda")
+    optimizer = torch.optim.AdamW(weights, lr=spec.learning_rate, weight_decay=spec.weight_decay, fused=fused)
+    forward, optimizer = processes.spread(network, optimizer)
+    weights = _trained(network)  # sharding puts others in their place
     device = weights[0].device
-    optimizer = torch.optim.AdamW(
-        weights, lr=spec.learning_rate, weight_decay=spec.weight_decay, fused=device.type in ("cpu", "cuda")
-    )
     plan = batches_of([len(row.input_ids) for row in rows], spec.batch_size, spec.epochs, seed)
     schedule = LearningRate(spec.learning_rate, len(plan), spec.warmup, falls=spec.schedule == "linear")
-    reader = LogitReader(network)
+    reader = LogitReader(network, forward)
     curve: list[float] = []
     for step, places in enumerate(plan):
         rate = schedule.at(step)
         optimizer.param_groups[0]["lr"] = rate
         with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
-            loss = _loss(reader, [rows[place] for place in places], device)
-        loss.backward()  # type: ignore[no-untyped-call]
-        norm = torch.nn.utils.clip_grad_norm_(weights, spec.clip)
-        _require_finite(loss.item(), norm.item(), rows[0].arm, seed, step, len(plan), rate, spec)
+            part = _loss(reader, [rows[place] for place in places], device, processes)
+        part.backward()  # type: ignore[no-untyped-call]
+        norm = whole(torch.nn.utils.clip_grad_norm_(weights, spec.clip))
+        loss = processes.mean(part)
+        _require_finite(loss, norm.item(), rows[0].arm, seed, step, len(plan), rate, spec)
         optimizer.step()
         optimizer.zero_grad()
-        curve.append(loss.item())
+        curve.append(loss)
         if progress is not None:
             progress(step + 1, len(plan), curve[-1])
         if step + 1 < len(plan):
@@ -202,14 +224,25 @@ def _train(
     return curve
 
 
-def _loss(reader: LogitReader, rows: Sequence[TrainingRow], device: torch.device) -> torch.Tensor:
-    """Mean cross-entropy over the supervised tokens of a batch, nats."""
+def _trained(network: Any) -> list[torch.Tensor]:
+    return [weight for weight in network.parameters() if weight.requires_grad]
+
+
+def _loss(
+    reader: LogitReader, batch: Sequence[TrainingRow], device: torch.device, processes: Processes
+) -> torch.Tensor:
+    """One process's part of the mean cross-entropy over the supervised tokens of a batch, nats: the mean of all
+    processes' parts is that of the batch, and so is the mean of their gradients."""
+    rows = own_part(batch, processes.number, processes.count)
     wanted = [(n, p) for n, row in enumerate(rows) for p, trained in enumerate(row.loss_mask) if trained]
     ids = pad_right([row.input_ids[:-1] for row in rows], device)  # (B, T)
     lines = torch.tensor([n for n, _ in wanted], device=device)
     columns = torch.tensor([p - 1 for _, p in wanted], device=device)
     targets = torch.tensor([rows[n].input_ids[p] for n, p in wanted], device=device)
-    return torch.nn.functional.cross_entropy(reader.logits(ids, lines, columns), targets)
+    logits = reader.logits(ids, lines, columns)
+    # A model spread over devices gives its logits on the last of them.
+    loss = torch.nn.functional.cross_entropy(logits, targets.to(logits.device))
+    return loss * part_weight(batch, processes.number, processes.count)
 
 
 def _require_finite(

@@ -8,7 +8,7 @@ scales): the short way is taken only if, on a probe, it gives the model's own lo
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -55,9 +55,16 @@ def pad_right(sequences: Sequence[Sequence[int]], device: torch.device) -> torch
 class LogitReader:
     """The way from token ids to logits at chosen positions, for one loaded model."""
 
-    def __init__(self, model: Any):
+    def __init__(self, model: Any, forward: Callable[..., Any] | None = None):
+        """
+        Args:
+            model: the loaded model.
+            forward: called in place of the model where it runs only as a whole, since its weights are gathered as it
+                goes; its parts aren't touched then.
+        """
         self.model = model
-        self._short: bool | None = None
+        self._forward = forward or model
+        self._short: bool | None = False if forward else None
         self._keeps = "logits_to_keep" in inspect.signature(model.forward).parameters
 
     def logits(self, ids: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor) -> torch.Tensor:
@@ -98,10 +105,10 @@ class LogitReader:
     ) -> torch.Tensor:
         """By the model's own forward, for the columns that some row asks for, [n, V]."""
         if not self._keeps:
-            own: torch.Tensor = self.model(input_ids=ids, use_cache=False, **tree).logits
+            own: torch.Tensor = self._forward(input_ids=ids, use_cache=False, **tree).logits
             return own[rows.to(own.device), columns.to(own.device)]
         kept, places = columns.unique(return_inverse=True)
-        own = self.model(input_ids=ids, use_cache=False, logits_to_keep=kept, **tree).logits  # (B, kept, V)
+        own = self._forward(input_ids=ids, use_cache=False, logits_to_keep=kept, **tree).logits  # (B, kept, V)
         return own[rows.to(own.device), places.to(own.device)]
 
     def _takes_short_way(self) -> bool:
