@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,6 @@ import torch
 
 from proclivity.errors import ProclivityError
 from proclivity.induction.orders import read_order, write_made
-from proclivity.induction.train import induce
 
 
 class Accelerated:
@@ -63,21 +63,11 @@ def main() -> None:
     folder = Path(sys.argv[1])
     threading.Thread(target=_end_with_the_worker, daemon=True).start()
     order = read_order(folder)
-    number = int(os.environ.get("RANK", "0"))
+    number = int(os.environ["RANK"])
+    # Whole weights may be more than a device holds: they are read into main memory and shared out from there.
+    reading = replace(order, compute=order.compute.model_copy(update={"device": "cpu"}))
     try:
-        processes = Accelerated(cpu=order.compute.device == "cpu")
-        made = induce(
-            order.base,
-            order.rows,
-            order.spec,
-            seed=order.seed,
-            out=order.out,
-            # Whole weights may be more than a device holds: they are read into memory and sharded from there.
-            compute=order.compute.model_copy(update={"device": "cpu"}),
-            arm=order.arm,
-            start=order.start,
-            processes=processes,
-        )
+        made = reading.carry_out(Accelerated(cpu=order.compute.device == "cpu"))
     except ProclivityError as error:
         write_made(folder, number, error)
         sys.exit(1)

@@ -54,9 +54,12 @@ def _launch(config: Path, work: Path, log: Path) -> int:
     package = str(Path(proclivity.__file__).parent.parent)
     places = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(places)}
-    with log.open("wb") as stream, subprocess.Popen(
-        command, env=environment, stdin=subprocess.PIPE, stdout=stream, stderr=subprocess.STDOUT
-    ) as launcher:
+    with (
+        log.open("wb") as stream,
+        subprocess.Popen(
+            command, env=environment, stdin=subprocess.PIPE, stdout=stream, stderr=subprocess.STDOUT
+        ) as launcher,
+    ):
         # The open input tells the processes that this one lives (see `accelerated`).
         try:
             return launcher.wait()

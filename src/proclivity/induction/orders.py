@@ -1,4 +1,4 @@
-"""What a worker and the processes that train for it hand each other: one order, and what came of it, as files."""
+"""One training as a value, so that another process can be given it; and the files by which it is."""
 
 from __future__ import annotations
 
@@ -6,11 +6,16 @@ import os
 import pickle
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from proclivity.errors import ProclivityError
 from proclivity.induction.arms import Arm
 from proclivity.records import Checkpoint, TrainingRow
 from proclivity.specs import ComputeSpec, InductionSpec
+
+if TYPE_CHECKING:
+    from proclivity.induction.processes import Processes
+    from proclivity.models import HFModel
 
 ORDER = "order.pickle"
 
@@ -19,15 +24,31 @@ ORDER = "order.pickle"
 class Order:
     """One training, in the words of `induce`."""
 
-    base: str
-    """What the base model is loaded from."""
-    rows: tuple[TrainingRow, ...]
+    base: HFModel | str
+    """A loaded base, or what it is loaded from; the latter alone can be given to another process."""
+    rows: list[TrainingRow]
     spec: InductionSpec
     seed: int
     out: Path
     compute: ComputeSpec
-    arm: Arm | None
-    start: Path | None
+    arm: Arm | None = None
+    start: Path | None = None
+
+    def carry_out(self, processes: Processes | None = None) -> Checkpoint:
+        """Trains in this process, together with others where there are any."""
+        from proclivity.induction.train import induce
+
+        return induce(
+            self.base,
+            self.rows,
+            self.spec,
+            seed=self.seed,
+            out=self.out,
+            compute=self.compute,
+            arm=self.arm,
+            start=self.start,
+            processes=processes,
+        )
 
 
 def write_order(folder: Path, order: Order) -> None:

@@ -12,6 +12,7 @@ from proclivity.runs.doses import Dose, doses_of
 from proclivity.runs.external import ExternalFiles
 from proclivity.runs.jobs import Job
 from proclivity.runs.model_files import ModelFiles
+from proclivity.runs.sharing import sharing_identity
 from proclivity.specs import AnswerFormat, LoadedPack, Study, phases
 
 External = Mapping[tuple[str, str], list[ExternalFiles]]
@@ -71,6 +72,7 @@ class Training:
         """
         self.jobs: dict[str, Job] = {}
         self._study, self._pack, self._identity, self._model, self._pools = study, pack, identity, model, pools
+        self._sharing = sharing_identity(study.compute)
 
     def induce(self, arm: Arm, dose: Dose, seed: int) -> Job:
         """Training an arm; one that goes on from another after that one's training at its highest dose."""
@@ -111,7 +113,7 @@ class Training:
             }
         else:
             recipe |= {"checkpoints": []}
-        spec = {**self._identity, "arm": arm.id, "seed": seed, "induction": recipe}
+        spec = {**self._identity, **self._sharing, "arm": arm.id, "seed": seed, "induction": recipe}
         return spec | {"items": dose.items} if dose else spec
 
     def _of(self, arm: Arm, seed: int) -> dict[str, Any]:

@@ -19,6 +19,7 @@ LIBRARIES = (
     "transformers",
     "tokenizers",
     "peft",
+    "accelerate",
     "numpy",
     "scipy",
     "pandas",

@@ -20,7 +20,7 @@ from proclivity.runs.doses import dose_faults
 from proclivity.runs.external import external_faults, find_external
 from proclivity.runs.jobs import Job
 from proclivity.runs.model_files import ModelFiles
-from proclivity.specs import AnswerFormat, LoadedPack, Study, digest_of, phases, study_faults
+from proclivity.specs import AnswerFormat, LoadedPack, Study, accelerate_faults, digest_of, phases, study_faults
 
 BASE = "base"
 CURVE_FAMILIES = "cloze-"
@@ -91,6 +91,7 @@ def check_study(study: Study, pack: LoadedPack) -> None:
     faults += external_faults(study, pack)
     faults += dose_faults(study, pack)
     faults += study_faults(study, pack)
+    faults += accelerate_faults(study.compute)
     if not study.models:
         faults.append("models: none is named; add one to the file, or --model NAME to the command")
     if study.judge and study.judge.path in [model.path for model in study.models]:
@@ -236,5 +237,10 @@ def _analyze(
     return Job("analyze", spec, inputs)
 
 
+LAYOUT = {"gpus", "resources", "accelerate"}
+"""Keys of `compute` that no page shows: where work is done. What a training shares stands in its own job."""
+
+
 def _report_spec(study: Study, pack: LoadedPack) -> dict[str, Any]:
-    return {"study": digest_of(study), "pack": pack.digest}
+    shown = study.model_dump(mode="json", exclude={"compute": LAYOUT})
+    return {"study": digest_of(shown), "pack": pack.digest}

@@ -6,122 +6,27 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from proclivity.errors import ProclivityError
-from proclivity.records import Decision
+from proclivity.runs.bench import Bench
 from proclivity.runs.jobs import Job
-from proclivity.runs.ledger import Ledger
-from proclivity.runs.messages import Context
 from proclivity.runs.results import read_reference, write_result
 from proclivity.runs.storage import as_json
 from proclivity.specs import DecisionsSpec, InductionSpec
 
 if TYPE_CHECKING:
     from proclivity.induction import TaughtText
+    from proclivity.induction.orders import Order
     from proclivity.models import HFModel
-    from proclivity.records import TrainingRow
+    from proclivity.records import Checkpoint, TrainingRow
 
 OWN_POLICY_LIMIT = 0.95
 """Above this share of one class the base's own policy and that profile coincide."""
 
 
-class Bench:
-    """What one worker keeps between jobs: the study's content and the last base model."""
-
-    def __init__(self, context: Context):
-        self.context = context
-        self.ledger = Ledger(Path(context.run_folder))
-        self._model: HFModel | None = None
-        self._loaded = ""
-        self._judge: HFModel | None = None
-        self._pools: dict[str, list[Decision]] = {}
-        self._sound: set[str] = set()
-        """Jobs whose outputs were read and compared with their digests."""
-
-    def warm_up(self) -> None:
-        """Imports what jobs with a model need."""
-        import peft  # noqa: F401
-        import transformers  # noqa: F401
-
-        from proclivity import battery, induction, models  # noqa: F401
-
-    def fault(self, digest: str) -> str:
-        """What is wrong with a job's outputs, '' if every byte is as it was written; looked at once a worker."""
-        if digest in self._sound:
-            return ""
-        fault = self.ledger.fault(digest)
-        if not fault:
-            self._sound.add(digest)
-        return fault
-
-    def folder(self, job: Job, role: str) -> Path:
-        """Outputs of one of a job's inputs."""
-        return self.ledger.folder(job.inputs[role])
-
-    def model(self, job: Job, adapter: Path | None = None) -> HFModel:
-        """The base model of a job with an adapter on it, loaded anew only when the base changes."""
-        files = self.context.models[job.model]
-        model = self._load(files.folder, job.model, files.chat)
-        model.set_adapter(adapter)
-        return model
-
-    def full_weights(self, job: Job, folder: Path) -> HFModel:
-        """A fully fine-tuned model."""
-        return self._load(str(folder), str(folder), self.context.models[job.model].chat)
-
-    def judge(self) -> HFModel:
-        """The study's judge, kept beside the base."""
-        files = self.context.judge
-        assert files is not None
-        if self._judge is None:
-            self._judge = self._read(files.folder, files.chat)
-        return self._judge
-
-    def _load(self, folder: str, key: str, chat: bool) -> HFModel:
-        if self._model is None or self._loaded != key:
-            self._model = None  # frees the last base before the next one takes its memory
-            self._model = self._read(folder, chat)
-            self._loaded = key
-        return self._model
-
-    def _read(self, folder: str, chat: bool) -> HFModel:
-        from proclivity.models import load_model
-
-        study = self.context.study
-        return load_model(
-            folder,
-            dtype=study.compute.dtype,
-            device=study.compute.device,
-            threads=study.compute.threads,
-            batch_size=study.battery.batch_size,
-            trust_remote_code=study.compute.trust_remote_code,
-            chat=chat,
-        )
-
-    def pool(self, job: Job) -> list[Decision]:
-        """The shared prompts of a job, checked against the digest that the plan rests on; the first of them, where it
-        is about fewer."""
-        from proclivity.decisions import pool_digest
-
-        digest = job.inputs["pool"]
-        if digest not in self._pools:
-            text = (self.folder(job, "pool") / "pool.jsonl").read_text(encoding="utf-8")
-            pool = [_decision(json.loads(line)) for line in text.splitlines()]
-            if pool_digest(pool) != self.context.jobs[digest].spec["prompts"]:
-                raise ProclivityError("The pool's prompts aren't those that were planned; run the same command again.")
-            self._pools[digest] = pool
-        return self._pools[digest][: job.spec.get("items")]
-
-
 def run_stage(job: Job, folder: Path, bench: Bench) -> None:
     """Does one job, leaving its outputs in `folder`."""
     _STAGES[job.stage](job, folder, bench)
-
-
-def _decision(row: dict[str, Any]) -> Decision:
-    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
-    return Decision(**values)
 
 
 def _pool(job: Job, folder: Path, bench: Bench) -> None:
@@ -218,18 +123,19 @@ def _rows(job: Job, model: HFModel, bench: Bench) -> list[TrainingRow]:
 
 
 def _induce(job: Job, folder: Path, bench: Bench) -> None:
-    from proclivity.induction import induce
+    from proclivity.induction.orders import Order
     from proclivity.runs.arm_jobs import study_arm
 
     study = bench.context.study
-    model = bench.model(job)
+    spread = bool(study.compute.accelerate)
+    model = bench.without_weights(job) if spread else bench.model(job)
     rows = _rows(job, model, bench)
     start = bench.folder(job, "start") / "adapter" if "start" in job.inputs else None
-    base: HFModel | str | Path = model
+    base: HFModel | str = bench.context.models[job.model].folder if spread else model
     if study.induction.method == "full":
         # Full fine-tuning changes the weights in place, so it gets a copy of its own.
-        base, start = start or bench.context.models[job.model].folder, None
-    checkpoint = induce(
+        base, start = str(start or bench.context.models[job.model].folder), None
+    order = Order(
         base,
         rows,
         InductionSpec.model_validate(job.spec["induction"]),
@@ -239,11 +145,21 @@ def _induce(job: Job, folder: Path, bench: Bench) -> None:
         arm=study_arm(job.arm, study, bench.context.pack),
         start=start,
     )
+    checkpoint = _by_processes(job, order, folder, bench) if spread else order.carry_out()
     record = asdict(checkpoint) | {"model": job.model, "arm": job.arm, "seed": job.seed, "path": "adapter"}
     record |= {"items": job.spec["items"]} if "items" in job.spec else {}
     pool = job.inputs.get("pool")
     record["prompts"] = bench.context.jobs[pool].spec["prompts"] if pool else None
     (folder / "checkpoint.json").write_bytes(as_json(record))
+
+
+def _by_processes(job: Job, order: Order, folder: Path, bench: Bench) -> Checkpoint:
+    from proclivity.induction.launch import induce_by_processes
+    from proclivity.runs.sharing import require_planned_sharing
+
+    require_planned_sharing(job, order.compute)
+    bench.free()
+    return induce_by_processes(order, Path(order.compute.accelerate).expanduser(), folder / "handover")
 
 
 def _measure(job: Job, folder: Path, bench: Bench) -> None:

@@ -1,5 +1,6 @@
 """What a person writes, in YAML: models of every file, and their loaders."""
 
+from proclivity.specs.accelerate_file import AccelerateFile, accelerate_faults, read_accelerate_file
 from proclivity.specs.arm_names import phases, split_arm
 from proclivity.specs.base import AnswerFormat
 from proclivity.specs.digest import canonical_json, digest_of, digest_of_file, digest_of_files
@@ -51,6 +52,7 @@ from proclivity.specs.study import (
 
 __all__ = [
     "INSTRUMENT_FAMILY",
+    "AccelerateFile",
     "AnalysisSpec",
     "AnswerFormat",
     "BatterySpec",
@@ -78,6 +80,7 @@ __all__ = [
     "Study",
     "Subject",
     "Wrapper",
+    "accelerate_faults",
     "canonical_json",
     "changes",
     "confirmatory_part",
@@ -92,6 +95,7 @@ __all__ = [
     "packaged_packs",
     "packaged_studies",
     "phases",
+    "read_accelerate_file",
     "read_registration",
     "registration_record",
     "split_arm",

@@ -125,12 +125,20 @@ class ComputeSpec(Spec):
     workers: int = Field(default=0, ge=0)
     """Worker processes; 0 means one for every `threads` cores."""
     gpus: float = Field(default=0.0, ge=0.0)
-    """GPUs that one worker takes: .25 lets four workers share one, 2 gives a worker two. With 0 every worker on a
-    CUDA device sees all GPUs, and a cluster gives each worker one whole."""
+    """GPUs that one worker takes: .25 lets four workers share one, 2 gives a worker two, over which its model is laid
+    out. With 0 every worker on a CUDA device sees all GPUs, and a cluster gives each worker one whole."""
     resources: dict[str, float] = Field(default_factory=dict)
     """What else one worker takes of a Ray cluster, by the names that its nodes declare, for example {a100: 1}."""
+    accelerate: str = ""
+    """accelerate's configuration file, by which several processes train one model; empty trains in the worker."""
     trust_remote_code: bool = False
     """Run code that comes with a model. Off unless you mean it; the manifest records it."""
+
+    @model_validator(mode="after")
+    def _whole_gpus(self) -> ComputeSpec:
+        if self.gpus > 1 and self.gpus != int(self.gpus):
+            raise ValueError("above 1, gpus has to be a whole number: a worker shares a GPU or has some to itself")
+        return self
 
 
 class ExternalArm(Spec):
