@@ -81,7 +81,7 @@ def induce(
     devices = [base.device] if base.device.type == "cuda" else []
     with torch.random.fork_rng(devices):
         torch.manual_seed(seed)
-        with _trainable(base, spec, start, given=base is model) as (network, trained, save):
+        with _trainable(base, spec, start, alone=processes.count == 1) as (network, trained, save):
             bf16 = spec.method == "full" and compute.dtype == "bfloat16"
             card = card_text(base.name, arm or arm_named(rows[0].arm), seed, len(rows), spec)
 
@@ -130,12 +130,13 @@ Save = Callable[[Path, dict[str, torch.Tensor] | None], None]
 
 @contextlib.contextmanager
 def _trainable(
-    base: HFModel, spec: InductionSpec, start: Path | None, *, given: bool
+    base: HFModel, spec: InductionSpec, start: Path | None, *, alone: bool
 ) -> Iterator[tuple[Any, Any, Save]]:
-    """The network with something to train, the module whose names that has in files, and how to save it; a base that
-    was given is whole again afterwards."""
+    """The network with something to train, the module whose names that has in files, and how to save it. The
+    base is whole again afterwards; where several processes train all of its weights, they are changed in place, for a
+    copy may have no room."""
     if spec.method == "full":
-        network = (copy.deepcopy(base.network) if given else base.network).float().requires_grad_(True)
+        network = (copy.deepcopy(base.network) if alone else base.network).float().requires_grad_(True)
 
         def save_full(out: Path, state: dict[str, torch.Tensor] | None) -> None:
             with quiet_progress():
