@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: demo test setup lint tests judge validate reanalysis studies ray checkpoints clean
+.PHONY: demo test setup lint tests processes judge validate reanalysis studies ray checkpoints clean
 
 demo: $(VENV)/.installed
 	$(BIN)/proclivity demo
@@ -21,6 +21,10 @@ lint: $(VENV)/.installed-dev
 
 tests: $(VENV)/.installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+
+# Slow: trains by two processes in every way that is offered, and ends them in every way that they can end.
+processes: $(VENV)/.installed-dev
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m processes
 
 setup: $(VENV)/.installed-dev
 

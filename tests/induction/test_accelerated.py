@@ -67,6 +67,7 @@ def test_sharded_weights_learn_the_same(llama_folder, rows, tmp_path, monkeypatc
         assert not torch.allclose(PeftModel.from_pretrained(base, two.path)(input_ids=ids).logits, before)
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(("config", "method"), [(SHARDED, "full"), (COPIES, "lora")], ids=["sharded-full", "copies"])
 def test_other_ways_learn_the_same(llama, llama_folder, rows, tmp_path, config, method):
     spec = SPEC.model_copy(update={"method": method, "learning_rate": 3e-3, "checkpoints": []})
@@ -79,6 +80,7 @@ def test_other_ways_learn_the_same(llama, llama_folder, rows, tmp_path, config, 
     assert files[0] == files[1]
 
 
+@pytest.mark.processes
 def test_what_ends_a_process_is_told(llama_folder, rows, tmp_path):
     config = write_config(tmp_path / "fsdp2.yml", SHARDED)
     wild = SPEC.model_copy(update={"learning_rate": 1e30, "warmup": 0})
@@ -93,6 +95,7 @@ def test_a_launcher_that_fails_is_told_with_its_last_words(llama_folder, rows, t
         induce_by_processes(order_of(llama_folder, rows, tmp_path / "out"), config, tmp_path / "work")
 
 
+@pytest.mark.processes
 def test_processes_end_with_their_worker(llama_folder, rows, tmp_path):
     config = write_config(tmp_path / "fsdp2.yml", SHARDED)
     long = SPEC.model_copy(update={"epochs": 100_000, "checkpoints": [1]})
