@@ -8,7 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import proclivity
 from proclivity.errors import ProclivityError, TrainingError
 from proclivity.induction.orders import Order, read_made, write_order
 from proclivity.records import Checkpoint
@@ -51,7 +50,7 @@ def _launch(config: Path, work: Path, log: Path) -> int:
     command = [sys.executable, "-m", "accelerate.commands.launch", "--config_file", str(config)]
     # Port 0 takes a free one: workers on one machine launch at the same time.
     command += ["--main_process_port", "0", "-m", MODULE, str(work)]
-    package = str(Path(proclivity.__file__).parent.parent)
+    package = str(Path(__file__).parents[2])
     places = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(places)}
     with (
