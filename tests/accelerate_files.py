@@ -24,6 +24,7 @@ SHARDED: dict[str, Any] = {
 COPIES: dict[str, Any] = {key: value for key, value in SHARDED.items() if key != "fsdp_config"} | {
     "distributed_type": "MULTI_GPU"
 }
+RECOMPUTED = SHARDED | {"fsdp_config": {**SHARDED["fsdp_config"], "fsdp_activation_checkpointing": True}}
 
 
 def write_config(path: Path, value: dict[str, Any]) -> Path:

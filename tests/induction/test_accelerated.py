@@ -15,7 +15,7 @@ import pytest
 import torch
 from safetensors.numpy import load_file
 
-from accelerate_files import COPIES, SHARDED, write_config
+from accelerate_files import COPIES, RECOMPUTED, SHARDED, write_config
 from proclivity.errors import TrainingError
 from proclivity.induction import give_answers, induce, launch, training_rows
 from proclivity.induction.launch import induce_by_processes
@@ -68,7 +68,11 @@ def test_sharded_weights_learn_the_same(llama_folder, rows, tmp_path, monkeypatc
 
 
 @pytest.mark.processes
-@pytest.mark.parametrize(("config", "method"), [(SHARDED, "full"), (COPIES, "lora")], ids=["sharded-full", "copies"])
+@pytest.mark.parametrize(
+    ("config", "method"),
+    [(SHARDED, "full"), (COPIES, "lora"), (RECOMPUTED, "lora")],
+    ids=["sharded-full", "copies", "recomputed"],
+)
 def test_other_ways_learn_the_same(llama, llama_folder, rows, tmp_path, config, method):
     spec = SPEC.model_copy(update={"method": method, "learning_rate": 3e-3, "checkpoints": []})
     one = induce(llama, rows, spec, seed=0, out=tmp_path / "one")

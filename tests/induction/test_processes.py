@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from proclivity.induction.processes import OneProcess, own_part, part_weight, whole_state
+from proclivity.induction.processes import OneProcess, own_part, part_weight, unwrapped, whole_state
 from proclivity.records import TrainingRow
 
 
@@ -62,3 +62,15 @@ def test_what_is_saved_has_trained_weights_and_kept_buffers_only():
         "1.running_var",
         "1.num_batches_tracked",
     }
+
+
+def test_wrappers_are_away_only_for_a_while():
+    from torch.distributed.algorithms._checkpoint.checkpoint_wrapper import checkpoint_wrapper, offload_wrapper
+
+    module = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Sequential(torch.nn.Linear(2, 2)))
+    names = [name for name, _ in module.named_parameters()]
+    module[0], module[1] = offload_wrapper(checkpoint_wrapper(module[0])), checkpoint_wrapper(module[1])
+    wrapped = [name for name, _ in module.named_parameters()]
+    with unwrapped(module):
+        assert [name for name, _ in module.named_parameters()] == names
+    assert [name for name, _ in module.named_parameters()] == wrapped != names

@@ -6,7 +6,8 @@ same for any number of processes: one batch of the recipe's size, in the recipe'
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol, TypeVar
 
 import torch
@@ -14,6 +15,8 @@ import torch
 from proclivity.records import TrainingRow
 
 Row = TypeVar("Row")
+_WRAPPED = "_checkpoint_wrapped_module"
+"""Where torch's wrappers keep the layer whose activations they recompute."""
 
 
 class Processes(Protocol):
@@ -79,8 +82,24 @@ def whole_state(module: torch.nn.Module) -> dict[str, torch.Tensor]:
     kept = module.state_dict().keys()
     trained = [(name, weight) for name, weight in module.named_parameters() if weight.requires_grad]
     buffers = [(name, buffer) for name, buffer in module.named_buffers() if name in kept]
-    # Recomputed layers are wrapped, and the wrapper's name stands within those of their weights.
-    return {
-        name.replace("_checkpoint_wrapped_module.", ""): whole(tensor.detach()).cpu()
-        for name, tensor in [*trained, *buffers]
-    }
+    return {name: whole(tensor.detach()).cpu() for name, tensor in [*trained, *buffers]}
+
+
+@contextlib.contextmanager
+def unwrapped(module: torch.nn.Module) -> Iterator[None]:
+    """Within the block, layers stand without the wrappers that recompute their activations: the wrappers' name would
+    stand within those of all their weights, and nobody looks for those in a file."""
+    wrappers = [
+        (name, layer)
+        for name, layer in module.named_modules()
+        if hasattr(layer, _WRAPPED) and _WRAPPED not in name.split(".")
+    ]
+    for name, layer in wrappers:
+        while hasattr(layer, _WRAPPED):
+            layer = getattr(layer, _WRAPPED)
+        module.set_submodule(name, layer)
+    try:
+        yield
+    finally:
+        for name, layer in wrappers:
+            module.set_submodule(name, layer)

@@ -22,7 +22,7 @@ from proclivity.errors import StorageError, TrainingError, UserError
 from proclivity.induction.arms import Arm, arm_named
 from proclivity.induction.batches import LearningRate, batches_of, check_rows
 from proclivity.induction.card import card_text
-from proclivity.induction.processes import OneProcess, Processes, own_part, part_weight, whole, whole_state
+from proclivity.induction.processes import OneProcess, Processes, own_part, part_weight, unwrapped, whole, whole_state
 from proclivity.models.adapters import WEIGHTS, attach, check_adapter, detach, save_adapter, step_folder
 from proclivity.models.folder import weight_files
 from proclivity.models.forward import LogitReader, pad_right
@@ -86,9 +86,10 @@ def induce(
             card = card_text(base.name, arm or arm_named(rows[0].arm), seed, len(rows), spec)
 
             def keep(folder: Path) -> None:
-                state = whole_state(trained) if processes.count > 1 else None
-                if processes.number == 0:
-                    _write(folder, lambda place: save(place, state), card)
+                with unwrapped(trained):
+                    state = whole_state(trained) if processes.count > 1 else None
+                    if processes.number == 0:
+                        _write(folder, lambda place: save(place, state), card)
 
             def after(step: int) -> None:
                 if step in spec.checkpoints:
