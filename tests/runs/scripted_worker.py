@@ -45,6 +45,9 @@ def scripted(job: Job, folder: Path, bench: Bench) -> None:
     elif do == "slow":
         time.sleep(0.3)
         (folder / "worker.txt").write_text(str(os.getpid()))
+    elif do == "gpu":
+        time.sleep(0.3)
+        (folder / "gpu.txt").write_text(os.environ["CUDA_VISIBLE_DEVICES"])
     elif do == "sleep-once":
         if not (run / "slept-once").exists():
             (run / "slept-once").touch()

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from proclivity.errors import Interrupted, StorageError
+from proclivity.runs import processes
 from proclivity.runs.engine import Engine
 from proclivity.runs.jobs import Job
 from proclivity.runs.leases import Leases
@@ -21,7 +22,9 @@ from proclivity.runs.messages import Context
 from proclivity.runs.processes import ProcessPool
 from proclivity.runs.schedule import Schedule
 from proclivity.specs import Study
+from proclivity.specs.study import ComputeSpec
 
+SHARED = ComputeSpec(gpus=1.0)
 HERE = Path(__file__).parent
 STUDY = Study(id="s", title="s", question="s", models=[{"name": "m", "path": "m"}])
 
@@ -46,12 +49,13 @@ def engine(
     workers: int = 2,
     events: list[str] | None = None,
     leases: Leases | None = None,
+    study: Study = STUDY,
     **more,
 ) -> Engine:
     ledger = Ledger(folder)
     ledger.prepare()
     by_digest = {job.digest: job for job in jobs}
-    context = Context(str(folder), STUDY, None, {}, by_digest)  # type: ignore[arg-type]
+    context = Context(str(folder), study, None, {}, by_digest)  # type: ignore[arg-type]
     tell = (
         (lambda kind, job, seconds: None) if events is None else (lambda k, j, s: events.append(f"{k} {j.spec['n']}"))
     )
@@ -172,8 +176,8 @@ def test_two_runs_share_one_folder_and_do_each_job_once(tmp_path: Path) -> None:
         "from pathlib import Path\nimport test_engine as t\n"
         "t.run(Path(sys.argv[1]), t.jobs_doing(*['slow'] * 12), 1)\n"
     )
-    processes = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path)]) for _ in range(2)]
-    assert [process.wait(120) for process in processes] == [0, 0]
+    both = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path)]) for _ in range(2)]
+    assert [process.wait(120) for process in both] == [0, 0]
     ledger = Ledger(tmp_path)
     assert all(ledger.done(job.digest) for job in jobs)
     begun = (tmp_path / "begun.txt").read_text().split()
@@ -235,3 +239,19 @@ def test_a_failure_of_another_run_stands_for_this_one(tmp_path: Path) -> None:
 
     threading.Thread(target=fail).start()
     assert [f.reason for f in run(tmp_path, jobs)] == ["Theirs."]
+
+
+def test_workers_are_no_more_than_the_gpus_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "seen_devices", lambda: ["0", "1"])
+    assert processes.worker_count(0, 1, 2.0) == 1
+    assert processes.worker_count(8, 1, 0.5) == 4
+    assert processes.worker_count(3, 1, 0.5) == 3
+    assert processes.worker_count(8, 1) == 8
+
+
+def test_a_worker_sees_its_own_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "seen_devices", lambda: ["GPU-a", "GPU-b"])
+    made = engine(tmp_path, jobs_doing("gpu", "gpu", "gpu"), 2, study=STUDY.model_copy(update={"compute": SHARED}))
+    assert made.run() == []
+    seen = {path.read_text() for path in (tmp_path / "jobs").glob("*/gpu.txt")}
+    assert seen == {"GPU-a", "GPU-b"}

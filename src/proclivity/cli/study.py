@@ -236,7 +236,7 @@ def _print_plan(study: Study, folder: Path, workers: int, as_json: bool) -> int:
     plan = plan_study(study)
     intact, _ = Ledger(folder).verify(plan.by_digest)
     pending = [job for digest, job in plan.by_digest.items() if digest not in intact]
-    count = worker_count(workers or study.compute.workers, study.compute.threads)
+    count = worker_count(workers or study.compute.workers, study.compute.threads, study.compute.gpus)
     total = Counter(job.stage for job in plan.by_digest.values())
     left = Counter(job.stage for job in pending)
     cost = estimate(plan, pending, count)

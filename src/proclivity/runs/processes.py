@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from proclivity.runs.engine import Event
+from proclivity.runs.gpus import seen_devices, visible_devices, workers_on
 from proclivity.runs.ledger import Ledger
 from proclivity.runs.messages import Context, Do, Gone, WarmUp
 
@@ -41,17 +42,23 @@ class ProcessPool:
         self.context = context
         self.ledger = ledger
         self.worker_module = worker_module
+        compute = context.study.compute
+        self._gpus, self._devices = compute.gpus, seen_devices() if compute.gpus else []
         self._events: queue.Queue[Event] = queue.Queue()
         self._processes: dict[int, Process] = {}
 
     def start(self, number: int) -> None:
         """Starts a worker. Not by multiprocessing: that would run the caller's script again."""
+        environment = dict(os.environ)
+        if self._gpus:
+            environment["CUDA_VISIBLE_DEVICES"] = visible_devices(number, self._gpus, self._devices)
         code = f"import sys; sys.path[:] = {sys.path!r}; from {self.worker_module} import main; main()"
         popen = subprocess.Popen(
             [sys.executable, "-c", code],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            env=environment,
             start_new_session=True,  # Ctrl-C reaches the run alone, which then ends its workers in order
         )
         process = self._processes[number] = Process(number, popen)
@@ -119,12 +126,20 @@ def _cause(status: int, last_words: str) -> str:
     return f"exit status {status}" + (f": {lines[-1]}" if lines else "")
 
 
-def worker_count(wanted: int, threads: int) -> int:
-    """Workers to start: as asked, or one for every `threads` cores that this process may use."""
+def worker_count(wanted: int, threads: int, gpus: float = 0.0) -> int:
+    """Workers to start: as asked, or one for every `threads` cores that this process may use.
+
+    Args:
+        wanted: workers that were asked for; 0 for as many as there is room for.
+        threads: cores of one worker.
+        gpus: GPUs of one worker; above 0, no more workers start than the GPUs of this machine hold.
+    """
+    room = workers_on(gpus, seen_devices()) if gpus else 0
     if wanted > 0:
-        return wanted
+        return min(wanted, room) if room else wanted
     try:
         cores = len(os.sched_getaffinity(0))
     except AttributeError:
         cores = os.cpu_count() or 1
-    return max(1, cores // threads)
+    count = max(1, cores // threads)
+    return min(count, room) if room else count

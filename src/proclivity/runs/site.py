@@ -34,7 +34,7 @@ class Site:
             connect()
             self.workers = wanted or workers_in_cluster(study.compute)
         else:
-            self.workers = worker_count(wanted, study.compute.threads)
+            self.workers = worker_count(wanted, study.compute.threads, study.compute.gpus)
 
     def pool(self, context: Context, ledger: Ledger) -> Pool:
         """New workers for a study."""
