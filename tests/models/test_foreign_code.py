@@ -1,4 +1,4 @@
-"""No file that comes with a model runs, unless the flag allows it: pickles never, Python files with trust_remote_code."""
+"""No file that comes with a model runs: pickles never, Python files by the flag alone."""
 
 from __future__ import annotations
 
