@@ -14,6 +14,7 @@ import pytest
 from proclivity.errors import StorageError, TrainingError, UserError
 from proclivity.runs.jobs import Job
 from proclivity.runs.ledger import Ledger, exit_code_of, failure_of
+from proclivity.runs.storage import as_json
 
 
 @pytest.fixture
@@ -86,6 +87,18 @@ def test_a_flipped_bit_in_a_recorded_number_shows(ledger: Ledger) -> None:
     record = json.loads(path.read_text())
     path.write_text(json.dumps(record | {"seconds": record["seconds"] + 1}))
     assert "done.json" in ledger.fault(JOB.digest)
+
+
+@pytest.mark.parametrize("name", ["../../out.txt", "/dev/zero", "inner/../../out.txt"])
+def test_a_record_that_names_a_file_outside_its_folder_is_a_fault(ledger: Ledger, name: str) -> None:
+    from proclivity.runs.ledger import _seal
+
+    finish(ledger)
+    path = ledger.folder(JOB.digest) / "done.json"
+    record = json.loads(path.read_text())
+    record["outputs"][name] = "00"
+    path.write_bytes(as_json(record | {"seal": _seal(record)}))
+    assert ledger.fault(JOB.digest).endswith("done.json: names a file outside its job's folder")
 
 
 def test_a_damaged_job_can_be_done_again(ledger: Ledger) -> None:

@@ -190,6 +190,7 @@ def check(
         str | None,
         typer.Option("--model", "-m", help="Also say which candidates this model's tokenizer writes in equal tokens."),
     ] = None,
+    trust_remote_code: Annotated[bool, typer.Option(help="Run code that comes with the model.")] = False,
     quiet: Quiet = False,
     json: Json = False,
     debug: Debug = False,
@@ -199,7 +200,7 @@ def check(
 
     try:
         result = _check(path)
-        told = _candidates(path, model) if model else []
+        told = _candidates(path, model, trust_remote_code) if model else []
     except ContentError as error:
         if not json:
             raise
@@ -214,7 +215,7 @@ def check(
     return 0
 
 
-def _candidates(path: str, model: str) -> list[str]:
+def _candidates(path: str, model: str, trust_remote_code: bool) -> list[str]:
     """What of each cloze set remains for a model, in words."""
     from proclivity.battery import equal_tokens
     from proclivity.models import load_model
@@ -222,7 +223,7 @@ def _candidates(path: str, model: str) -> list[str]:
 
     is_pack = path in packaged_packs() or Path(path).is_dir()
     pack = load_pack(path if is_pack else load_study(path).pack)
-    loaded = load_model(model)
+    loaded = load_model(model, trust_remote_code=trust_remote_code)
     sets = [probes for probes in pack.probes.values() if probes.kind == "cloze"]
     return [equal_tokens(loaded, probes).sentence for probes in sets]
 

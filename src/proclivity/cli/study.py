@@ -295,7 +295,9 @@ def status(
         say(f"running: {title}")
     _print_failures([(row.title, row.reason) for row in found.failures])
     for text in found.damaged:
-        say(f"damaged: {text} (the next run does it again)")
+        say(f"damaged: {text}")
+    if found.damaged:
+        say("The next run makes it anew, where it can be.")
     for text in found.notes:
         say(text)
     if found.unused:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from proclivity.errors import ModelError
+from proclivity.models.foreign_code import pickled_weights
 from proclivity.specs import digest_of_file
 
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
@@ -26,18 +27,26 @@ def check_adapter(path: str | Path) -> Path:
     folder = Path(path)
     missing = [name for name in (CONFIG, WEIGHTS) if not (folder / name).is_file()]
     if missing:
+        pickled = pickled_weights(folder)
+        found = f" ({', '.join(pickled[:3])} isn't read: loading it can run code)" if pickled else ""
         raise ModelError(
-            f"'{folder}' is no adapter: {' and '.join(missing)} not found. Expected a folder written by peft's "
+            f"'{folder}' is no adapter: {' and '.join(missing)} not found{found}. Expected a folder written by peft's "
             f"`save_pretrained` (safetensors)."
         )
     try:
-        kind = json.loads((folder / CONFIG).read_text(encoding="utf-8")).get("peft_type")
-    except (OSError, ValueError, AttributeError) as error:
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        kind = config.get("peft_type")
+    except (OSError, ValueError, AttributeError, RecursionError) as error:
         raise ModelError(f"{folder / CONFIG} can't be read as an adapter's configuration ({error}).") from None
     if kind in ("PROMPT_TUNING", "PREFIX_TUNING", "P_TUNING", "MULTITASK_PROMPT_TUNING", "CARTRIDGE"):
         raise ModelError(
             f"The adapter in '{folder}' is of kind {kind}, which changes prompts and not layers. "
             f"Use an adapter that changes layers, such as LoRA."
+        )
+    if config.get("megatron_config"):
+        raise ModelError(
+            f"{folder / CONFIG} asks for a Python module by name (megatron_config), which isn't imported. Remove the "
+            f"key, or save the adapter without Megatron."
         )
     return folder
 

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from proclivity.errors import ModelError, unknown_name
+from proclivity.models.foreign_code import code_files, pickled_weights
 from proclivity.specs import digest_of_files
 
-HUB_FILES = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]
+HUB_FILES = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja", "*.py"]
+"""What is fetched; Python files lie there to be read, and run where that is allowed alone."""
+INDEX = "model.safetensors.index.json"
 WEIGHTS = ("*.safetensors",)
 TOKENIZER = (
     "tokenizer.json",
@@ -97,21 +100,50 @@ def check_folder(folder: Path) -> dict[str, Any]:
         )
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"'{folder / 'config.json'}' can't be read ({error}).") from None
     if not isinstance(config, dict):
         raise ModelError(f"'{folder / 'config.json'}' is no JSON object.")
-    if not weight_files(folder):
-        raise ModelError(
-            f"'{folder}' holds no weights: no *.safetensors file. Write it with `model.save_pretrained(folder)`; other "
-            f"weight formats aren't read, because loading them can run code."
-        )
+    _check_weights(folder, config)
     names = {path.name for path in tokenizer_files(folder)}
     if not names & {"tokenizer.json", "vocab.json", "vocab.txt"} and not any(n.endswith(".model") for n in names):
         raise ModelError(
             f"'{folder}' holds no tokenizer (tokenizer.json). Write it there with `tokenizer.save_pretrained(folder)`."
         )
     return config
+
+
+def _check_weights(folder: Path, config: dict[str, Any]) -> None:
+    """Safetensors of this folder and nothing else: what is loaded has to be what the digest is taken of."""
+    if not weight_files(folder):
+        pickled = pickled_weights(folder)
+        found = f" ({', '.join(pickled[:3])} found)" if pickled else ""
+        raise ModelError(
+            f"'{folder}' holds no weights: no *.safetensors file{found}. Write it with `model.save_pretrained(folder)` "
+            f"where you trust its maker; other weight formats aren't read, because loading them can run code."
+        )
+    if (folder / "adapter_config.json").exists():
+        raise ModelError(
+            f"'{folder}' holds an adapter (adapter_config.json) beside the model, which would be put on it unasked. "
+            f"Move the adapter to a folder of its own."
+        )
+    if "transformers_weights" in config:
+        raise ModelError(
+            f"'{folder / 'config.json'}' names a weights file of its own (transformers_weights). Remove that key; "
+            f"weights are model.safetensors, or the files of {INDEX}."
+        )
+    if not (folder / INDEX).exists():
+        return
+    try:
+        names = json.loads((folder / INDEX).read_text(encoding="utf-8"))["weight_map"].values()
+        foreign = sorted(str(name) for name in set(names) if name not in {path.name for path in weight_files(folder)})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ModelError(f"'{folder / INDEX}' can't be read as an index of weights ({error!r}).") from None
+    if foreign:
+        raise ModelError(
+            f"'{folder / INDEX}' names '{foreign[0]}', which is no *.safetensors file of this folder. Save the model "
+            f"anew with `model.save_pretrained(folder)`."
+        )
 
 
 def weight_files(folder: Path) -> list[Path]:
@@ -125,5 +157,6 @@ def tokenizer_files(folder: Path) -> list[Path]:
 
 
 def folder_digest(folder: Path) -> str:
-    """SHA-256 over configuration, weights and tokenizer."""
-    return digest_of_files([folder / "config.json", *weight_files(folder), *tokenizer_files(folder)], folder)
+    """SHA-256 over configuration, weights, tokenizer, and code where the model refers to any."""
+    files = [folder / "config.json", *weight_files(folder), *tokenizer_files(folder), *code_files(folder)]
+    return digest_of_files(files, folder)

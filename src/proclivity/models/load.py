@@ -11,6 +11,7 @@ import torch
 
 from proclivity.errors import ModelError, ProclivityError, UserError
 from proclivity.models.folder import check_folder, find_folder, weight_files
+from proclivity.models.foreign_code import asks_for_code, code_refused
 from proclivity.models.hf import HFModel
 from proclivity.models.memory import free_memory, is_out_of_memory
 
@@ -40,7 +41,7 @@ def load_model(
         device: 'cpu', 'cuda', 'cuda:1', 'mps'.
         threads: threads for torch in this process; one gives the same digits everywhere on one kind of processor.
         batch_size: sequences a forward pass.
-        trust_remote_code: run code that comes with the model.
+        trust_remote_code: run code that comes with the model, without any sandbox.
         revision: revision of a hub model.
         chat: read prompts as dialogues where the tokenizer has a chat template; False reads plain text always.
         device_map: how accelerate spreads a model over devices ('auto', 'balanced'); in place of `device`.
@@ -59,7 +60,7 @@ def load_model(
     torch.set_num_threads(threads)
     tokenizer = load_tokenizer(folder, trust_remote_code)
     placed = _placement(place, number, device_map, quantization)
-    _require_causal(folder, config, trust_remote_code)
+    require_causal(folder, config, trust_remote_code)
     network = _network(folder, number, trust_remote_code, placed, place)
     if quantization:
         require_quantized_forward(network, quantization)
@@ -108,6 +109,8 @@ def load_tokenizer(folder: Path, trust_remote_code: bool) -> Any:
     try:
         return AutoTokenizer.from_pretrained(str(folder), trust_remote_code=trust_remote_code, local_files_only=True)
     except Exception as error:
+        if not trust_remote_code and asks_for_code(folder):
+            raise ModelError(code_refused(folder)) from None
         raise ModelError(
             f"The tokenizer in '{folder}' can't be loaded: {_first_line(error)} Write it anew with "
             f"`tokenizer.save_pretrained(folder)`."
@@ -180,6 +183,8 @@ def _network(
     except Exception as error:
         if is_out_of_memory(error):
             raise _too_large(folder, place) from None
+        if not trust_remote_code and asks_for_code(folder):
+            raise ModelError(code_refused(folder)) from None
         raise ModelError(
             f"The model in '{folder}' can't be loaded: {_first_line(error)} Expected a causal language model written "
             f"by `save_pretrained`."
@@ -205,18 +210,24 @@ def _too_large(folder: Path, place: torch.device) -> ProclivityError:
     )
 
 
-def _require_causal(folder: Path, config: dict[str, Any], trust_remote_code: bool) -> None:
+def require_causal(folder: Path, config: dict[str, Any], trust_remote_code: bool) -> None:
+    """Nothing, if the folder holds a causal language model that may be loaded.
+
+    Raises:
+        ModelError: for other kinds, and for a model that needs code which wasn't allowed.
+    """
     from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES as CAUSAL
 
     declared = [str(name) for name in config.get("architectures") or []]
     if trust_remote_code and "auto_map" in config:
         return
+    if "auto_map" in config and config.get("model_type") not in CAUSAL:
+        raise ModelError(code_refused(folder))
     known = {name for value in CAUSAL.values() for name in ([value] if isinstance(value, str) else value)}
     if declared and not known & set(declared):
         raise ModelError(
             f"'{folder}' holds {declared[0]}, which is no causal language model that transformers knows. Models that "
-            f"continue a text are needed (Llama, GPT-2, Qwen, Gemma, …); a model with code of its own needs "
-            f"trust_remote_code."
+            f"continue a text are needed (Llama, GPT-2, Qwen, Gemma, …)."
         )
     if not declared and config.get("model_type") not in CAUSAL:
         raise ModelError(

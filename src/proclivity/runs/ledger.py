@@ -94,16 +94,20 @@ class Ledger:
             outputs: dict[str, str] = record["outputs"]
             if record["digest"] != self._known_as.get(digest, digest):
                 return f"{folder / DONE}: belongs to another job"
-        except (OSError, ValueError, KeyError, TypeError):
+            whole = _seal(record) == record.get("seal") and (folder / DONE).read_bytes() == as_json(record)
+            inside = not any(Path(name).is_absolute() or ".." in Path(name).parts for name in outputs)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return f"{folder / DONE}: missing or damaged"
+        if not whole or not inside:
+            told = "its bytes changed after it was written" if inside else "names a file outside its job's folder"
+            return f"{folder / DONE}: {told}"
         for name, expected in outputs.items():
             try:
                 if digest_of_file(folder / name) != expected:
                     return f"{folder / name}: its bytes changed after it was written"
             except OSError:
                 return f"{folder / name}: missing"
-        whole = _seal(record) == record.get("seal") and (folder / DONE).read_bytes() == as_json(record)
-        return "" if whole else f"{folder / DONE}: its bytes changed after it was written"
+        return ""
 
     def verify(self, digests: Iterable[str]) -> tuple[set[str], dict[str, str]]:
         """Finished and intact jobs, and the faults of damaged ones, by digest."""

@@ -13,6 +13,7 @@ from typing import Any
 from proclivity.runs.jobs import STAGE_CODE, code_digest, library_versions
 from proclivity.runs.plan import Plan
 from proclivity.runs.storage import as_json, replace_bytes
+from proclivity.specs import digest_of
 
 LIBRARIES = (
     "torch",
@@ -27,6 +28,8 @@ LIBRARIES = (
     "proclivity",
 )
 NAME = "manifest.json"
+SCHEMA = 2
+"""Since 2 a manifest is sealed: `seal` is the digest of all else in it."""
 
 
 def make_manifest(plan: Plan, workers: int, command: list[str], earlier: dict[str, Any]) -> dict[str, Any]:
@@ -41,8 +44,9 @@ def make_manifest(plan: Plan, workers: int, command: list[str], earlier: dict[st
     study = plan.study
     started = earlier.get("started") if earlier.get("jobs_digest") == _jobs_digest(plan) else None
     return {
-        "schema_version": 1,
+        "schema_version": SCHEMA,
         "study": study.id,
+        "study_digest": digest_of(study),
         "started": started or now(),
         "finished": None,
         "command": shlex.join(command),
@@ -110,17 +114,39 @@ def changed_since(plan: Plan, earlier: dict[str, Any]) -> list[str]:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """A folder's manifest, {} if there is none that can be read."""
+    """A folder's manifest without its seal, {} if there is none, or none that is as it was written."""
+    return unsealed(folder)[0]
+
+
+def unsealed(folder: Path) -> tuple[dict[str, Any], bool]:
+    """A folder's manifest without its seal, and whether it is as it was written.
+
+    A manifest of an earlier version has no seal and is taken as it is.
+    """
     try:
-        found = json.loads((folder / NAME).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+        content = (folder / NAME).read_bytes()
+        found = json.loads(content)
+    except (OSError, ValueError, RecursionError):
+        return {}, False
+    if not isinstance(found, dict):
+        return {}, False
+    rest = {key: value for key, value in found.items() if key != "seal"}
+    if found.get("schema_version") == 1 and "seal" not in found:
+        return rest, True
+    try:
+        whole = found.get("schema_version") == SCHEMA and content == _sealed(rest)
+    except ValueError:  # NaN, which no manifest holds
+        whole = False
+    return (rest, True) if whole else ({}, False)
 
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
-    """manifest.json, as a whole or not at all."""
-    replace_bytes(folder / NAME, as_json(manifest))
+    """manifest.json with its seal, as a whole or not at all."""
+    replace_bytes(folder / NAME, _sealed(manifest))
+
+
+def _sealed(manifest: dict[str, Any]) -> bytes:
+    return as_json({**manifest, "seal": digest_of(manifest)})
 
 
 def now() -> str:

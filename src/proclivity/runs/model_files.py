@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from proclivity.errors import ModelError
 from proclivity.models.folder import check_folder, find_folder, tokenizer_files, weight_files
+from proclivity.models.foreign_code import code_files
 from proclivity.specs import ModelSpec, digest_of_files
 
 
@@ -18,7 +19,7 @@ class ModelFiles:
     folder: str
     """Where the files lie on this machine; no part of any identity."""
     weights: str
-    """SHA-256 over configuration and weights."""
+    """SHA-256 over configuration and weights, and code where the model refers to any."""
     tokenizer: str
     """SHA-256 over the tokenizer's files."""
     weight_bytes: int
@@ -47,7 +48,7 @@ def find_model(spec: ModelSpec) -> ModelFiles:
     return ModelFiles(
         name=spec.name,
         folder=str(folder.resolve()),
-        weights=digest_of_files([folder / "config.json", *weights], folder),
+        weights=digest_of_files([folder / "config.json", *weights, *code_files(folder)], folder),
         tokenizer=digest_of_files(tokenizer_files(folder), folder),
         weight_bytes=sum(path.stat().st_size for path in weights),
         vocab_size=int((text or {}).get("vocab_size") or 0),

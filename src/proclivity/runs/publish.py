@@ -19,6 +19,10 @@ from proclivity.runs.registration import copy_registration
 from proclivity.runs.storage import as_json, replace_bytes, replace_with_copy
 from proclivity.specs import Study, digest_of_file
 
+ADAPTERS = Path("adapters", "index.json")
+PUBLISHED = (("analyze", OUTPUTS), ("report", ("report.html",)))
+"""What lies at the top of a finished study's folder, by the stage whose job wrote it."""
+
 
 def study_text(study: Study) -> bytes:
     """The resolved study as YAML, every default filled in."""
@@ -38,7 +42,7 @@ def report_files(context: Context, analysis: Path, view: Path) -> None:
 
 def publish(plan: Plan, ledger: Ledger, folder: Path) -> None:
     """Copies the study's tables and report to the top of its folder, where they differ from their job's."""
-    for stage, names in (("analyze", OUTPUTS), ("report", ("report.html",))):
+    for stage, names in PUBLISHED:
         for job in plan.stage(stage):
             if ledger.done(job.digest):
                 recorded = ledger.record(job.digest)["outputs"]
@@ -56,6 +60,18 @@ def name_adapters(plan: Plan, ledger: Ledger, folder: Path) -> None:
 
     Other doses and steps lie in a folder that is named by them: <arm>/step-8/seed-<n>.
     """
+    index = adapter_index(plan, ledger)
+    for plain, target in index.items():
+        _link(folder / plain, folder / target)
+    if index:
+        content = as_json(index)
+        path = folder / ADAPTERS
+        if not path.is_file() or path.read_bytes() != content:
+            replace_bytes(path, content)
+
+
+def adapter_index(plan: Plan, ledger: Ledger) -> dict[str, str]:
+    """What adapters/index.json holds: plain names to folders of finished jobs, both relative to the study's folder."""
     index: dict[str, str] = {}
     for job in plan.stage("induce"):
         if not ledger.done(job.digest):
@@ -66,12 +82,7 @@ def name_adapters(plan: Plan, ledger: Ledger, folder: Path) -> None:
             point = "_".join(filter(None, (job.point, step)))
             plain = Path("adapters", job.model, job.arm, point, f"seed-{job.seed}")
             index[plain.as_posix()] = target.as_posix()
-            _link(folder / plain, folder / target)
-    if index:
-        content = as_json(index)
-        path = folder / "adapters" / "index.json"
-        if not path.is_file() or path.read_bytes() != content:
-            replace_bytes(path, content)
+    return index
 
 
 def _link(place: Path, target: Path) -> None:

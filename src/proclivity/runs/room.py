@@ -97,13 +97,13 @@ def room_for(model: str, pack: str | Path, how: Loading) -> Room:
     from transformers import AutoConfig, AutoModelForCausalLM
 
     from proclivity.models.folder import check_folder, find_folder
-    from proclivity.models.load import find_device, find_dtype, load_tokenizer, require_quantizer
+    from proclivity.models.load import find_device, find_dtype, load_tokenizer, require_causal, require_quantizer
     from proclivity.models.memory import free_memory, largest_batch, memory_need, shape_of
 
     place, number = find_device(how.device), find_dtype(how.dtype)
     require_quantizer(how.quantization)
     folder = find_folder(model)
-    check_folder(folder)
+    require_causal(folder, check_folder(folder), how.trust_remote_code)
     config = AutoConfig.from_pretrained(str(folder), trust_remote_code=how.trust_remote_code, local_files_only=True)
     with torch.device("meta"):
         network = AutoModelForCausalLM.from_config(config, trust_remote_code=how.trust_remote_code)

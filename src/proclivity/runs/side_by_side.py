@@ -65,7 +65,13 @@ def complete_side_by_side(
     rows = []
     for arm, place in places:
         if study.induction.method == "full" and place is not None:
-            loaded = load_model(str(place), dtype=study.compute.dtype, device=study.compute.device)
+            loaded = load_model(
+                str(place),
+                dtype=study.compute.dtype,
+                device=study.compute.device,
+                trust_remote_code=study.compute.trust_remote_code,
+                chat=plan.models[name].chat,
+            )
         else:
             loaded.set_adapter(place)
         texts = loaded.generate([prompt.rstrip()], samples=samples, max_new_tokens=tokens, seed=sample_seed)[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +12,8 @@ from proclivity.runs.identity import machine
 from proclivity.runs.leases import Leases
 from proclivity.runs.ledger import Failure, Ledger
 from proclivity.runs.manifest import changed_since, read_manifest
-from proclivity.runs.study import plan_study
-from proclivity.specs import load_study
+from proclivity.runs.plan import Plan
+from proclivity.runs.top_files import read_plan, top_faults
 
 
 @dataclass(frozen=True)
@@ -40,17 +41,29 @@ class RunStatus:
 
 
 def run_status(folder: Path) -> RunStatus:
-    """Reads a study's folder; every finished job's bytes are checked.
+    """Reads a study's folder; every byte of finished jobs and of the files at its top is checked.
 
     Raises:
-        UserError: if the folder holds no study.
+        UserError: if the folder holds no study, or one that can't be planned; it says so where study.yml was changed.
     """
     if not (folder / "study.yml").is_file():
         raise UserError(f"{folder} holds no study: it has no study.yml. Expected a folder that `proclivity run` made.")
-    plan = plan_study(load_study(folder / "study.yml"))
+    return status_of(read_plan(folder), folder)
+
+
+def status_of(plan: Plan, folder: Path, jobs: Collection[str] | None = None) -> RunStatus:
+    """How far a planned study is in a folder.
+
+    Args:
+        plan: the study's jobs.
+        folder: its folder.
+        jobs: digests of those whose bytes are checked and counted; None for all.
+    """
     ledger = Ledger(folder)
-    intact, faults = ledger.verify(plan.by_digest)
-    failures = [found for digest in plan.by_digest if digest not in intact and (found := ledger.failure(digest))]
+    intact, faults = ledger.verify(looked_at)
+    failures = [
+        found for digest in jobs or plan.by_digest if digest not in intact and (found := ledger.failure(digest))
+    ]
     leases = Leases(folder)
     held = {digest: mark for digest, mark in leases.held().items() if digest in plan.by_digest}
     return RunStatus(
@@ -59,7 +72,7 @@ def run_status(folder: Path) -> RunStatus:
         done=dict(Counter(plan.by_digest[digest].stage for digest in intact)),
         running=tuple(f"{plan.by_digest[digest].title} ({_whose(leases, held[digest])})" for digest in sorted(held)),
         failures=tuple(failures),
-        damaged=tuple(faults.values()),
+        damaged=(*faults.values(), *top_faults(plan, ledger, folder, intact)),
         unused=len(ledger.present() - set(plan.by_digest)),
         notes=tuple(changed_since(plan, read_manifest(folder))),
     )

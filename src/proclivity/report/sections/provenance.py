@@ -8,7 +8,7 @@ from proclivity.report import registration, words
 from proclivity.report.load import Results
 from proclivity.report.section import Section, Table
 
-HIDDEN = {"profiles", "command", "finished"}
+HIDDEN = {"profiles", "command", "finished", "seal"}
 """Said elsewhere on the page, or not known while the page is written."""
 
 
