@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from proclivity.errors import StorageError, TrainingError, UserError
+from proclivity.runs import storage
 from proclivity.runs.jobs import Job
 from proclivity.runs.ledger import Ledger, exit_code_of, failure_of
 from proclivity.runs.storage import as_json
@@ -143,6 +144,29 @@ def test_work_folders_of_processes_that_are_gone_are_swept_and_no_others(ledger:
     with ledger.commit(Job("pool", {"n": 2})):
         ledger.sweep()
         assert len(list(ledger.jobs.glob(".tmp-*"))) == 1
+
+
+def test_half_written_files_of_processes_that_are_gone_are_swept_too(ledger: Ledger) -> None:
+    code = (
+        "import os, sys; from pathlib import Path\nfrom proclivity.runs import storage\n"
+        "storage.os.replace = lambda *_: os._exit(9)\n"
+        "storage.replace_bytes(Path(sys.argv[1]), b'half')\n"
+    )
+    run = ledger.jobs.parent
+    for path in (run / "manifest.json", run / "adapters" / "index.json", ledger.jobs / "a.failed.json"):
+        subprocess.run([sys.executable, "-c", code, str(path)], check=False)
+    assert len(list(run.rglob(".tmp-*"))) == 3
+    ledger.sweep()
+    assert list(run.rglob(".tmp-*")) == []
+
+
+def test_two_machines_may_use_one_process_number(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = ledger.jobs.parent / "manifest.json"
+    names = set()
+    for name in ("aaaaaaaa", "bbbbbbbb"):
+        monkeypatch.setattr(storage, "machine", lambda name=name: name)
+        names.add(storage.draft_of(path))
+    assert len(names) == 2  # as in containers, where every run is process 1
 
 
 def test_failures_are_remembered_until_the_job_is_done(ledger: Ledger) -> None:

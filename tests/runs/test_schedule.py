@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proclivity.runs.jobs import Job
+from proclivity.runs.ready import group_of
 from proclivity.runs.schedule import Schedule
 
 COST = {"pool": 1.0, "induce": 3.0, "measure": 0.5, "analyze": 5.0}
@@ -161,3 +162,60 @@ def test_two_readers_may_find_the_same_damage() -> None:
         schedule.reopen(pool, reader.digest)  # type: ignore[union-attr]
     stages = [found.stage for _, found in run_all(schedule, 2)]
     assert sorted(stages) == ["analyze", "induce", "induce", "measure", "measure", "pool"]
+
+
+def plain_choice(schedule: Schedule, worker: int) -> str | None:
+    """The rule in its plain form, which looks at every job."""
+    jobs, own = schedule.jobs, schedule.workers[worker]
+    gone = schedule.failed | set(schedule.blocked) | set(schedule.running) | schedule.elsewhere
+    ready = [d for d, job in jobs.items() if d not in schedule.done | gone and set(job.needs) <= schedule.done]
+    place = {digest: number for number, digest in enumerate(jobs)}
+    others = [other for number, other in schedule.workers.items() if number != worker]
+    held = {other.group for other in others} | {group_of(jobs[digest]) for digest in schedule.elsewhere}
+
+    def stage(digest: str) -> int:
+        return {"pool": 0, "answers": 3}.get(jobs[digest].stage, 9)
+
+    def rank(group: tuple[str, str, int]) -> tuple[float, ...]:
+        mine = [digest for digest in ready if group_of(jobs[digest]) == group]
+        settled = schedule.done | schedule.failed
+        left = sum(COST[job.stage] for d, job in jobs.items() if job.model == group[0] and d not in settled)
+        return (
+            group in held,
+            min(map(stage, mine)),
+            group[0] != own.model,
+            group[1] != "base",
+            group[0] in {other.model for other in others},
+            -left,
+            min(place[digest] for digest in mine),
+        )
+
+    groups = {group_of(jobs[digest]) for digest in ready}
+    if any(group_of(jobs[d]) == own.group and jobs[d].stage == "measure" for d in ready):
+        group = own.group
+    else:
+        group = min(groups, key=rank, default=None)
+    mine = [digest for digest in ready if group_of(jobs[digest]) == group]
+    return min(mine, key=lambda d: (stage(d), place[d]), default=None)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(1, 3), st.integers(0, 4), st.integers(1, 3), st.integers(1, 4), st.randoms(use_true_random=False))
+def test_the_choice_is_that_of_the_plain_rule(models: int, arms: int, families: int, workers: int, random) -> None:
+    jobs = study(models, arms, families)
+    schedule = Schedule(jobs, COST)
+    for _ in range(20 * len(jobs)):
+        if schedule.finished:
+            break
+        worker = random.randrange(workers)
+        if worker not in schedule.running.values():
+            expected = plain_choice(schedule, worker)
+            taken = schedule.take(worker)
+            assert (taken.digest if taken else None) == expected
+        settled = random.choice([None, *schedule.running, *schedule.elsewhere])
+        if settled is not None:
+            acts = [schedule.finish] * 4 + [schedule.give_back, schedule.fail]
+            acts += [schedule.set_aside] if settled in schedule.running else []
+            random.choice(acts)(settled)
+        if random.random() < 0.1:
+            schedule.forget(random.randrange(workers))

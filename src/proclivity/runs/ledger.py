@@ -19,9 +19,17 @@ from pathlib import Path
 from typing import Any
 
 from proclivity.errors import Interrupted, ProclivityError, StorageError, UserError
-from proclivity.runs.identity import alive, machine
 from proclivity.runs.jobs import Job
-from proclivity.runs.storage import as_json, replace_bytes, storage_error, sync_folder, write_bytes, writing
+from proclivity.runs.storage import (
+    as_json,
+    draft_of,
+    replace_bytes,
+    storage_error,
+    sweep_drafts,
+    sync_folder,
+    write_bytes,
+    writing,
+)
 from proclivity.specs import digest_of, digest_of_file
 
 DONE = "done.json"
@@ -63,7 +71,7 @@ class Ledger:
         """
         with writing(self.jobs):
             self.jobs.mkdir(parents=True, exist_ok=True)
-            probe = self.jobs / f".tmp-write-{os.getpid()}"
+            probe = draft_of(self.jobs / "write")
             write_bytes(probe, b"proclivity\n")
             probe.unlink()
 
@@ -188,15 +196,14 @@ class Ledger:
             self.failure_path(digest).unlink(missing_ok=True)
 
     def _draft_name(self, digest: str) -> Path:
-        return self.jobs / f".tmp-{machine()}-{os.getpid()}-{digest[:16]}-{time.monotonic_ns()}"
+        return draft_of(self.jobs / f"{digest[:16]}-{time.monotonic_ns()}")
 
     def sweep(self, pids: Iterable[int] = ()) -> None:
-        """Removes work folders of this machine's processes that are gone, and of `pids`."""
-        own = set(pids)
-        for path in self.jobs.glob(f".tmp-{machine()}-*-*"):
-            pid = int(path.name.split("-")[2])
-            if pid in own or not alive(pid):
-                shutil.rmtree(path, ignore_errors=True)
+        """Removes what this machine's processes that are gone, and those of `pids`, left half-done in the study's
+        folder."""
+        gone = set(pids)
+        for place in (self.jobs, self.jobs.parent, self.jobs.parent / "adapters"):
+            sweep_drafts(place, gone)
 
 
 def failure_of(job: Job, error: BaseException, trace: str = "") -> Failure:

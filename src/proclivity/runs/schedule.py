@@ -11,18 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from proclivity.runs.jobs import Job
-
-Group = tuple[str, str, int]
-"""Model, arm and seed: the jobs that share one set of weights."""
-
-_FIRST = {"pool": 0, "gates": 1, "policy": 2, "answers": 3}
-
-
-def group_of(job: Job) -> Group:
-    """The checkpoint that a job belongs to; base's own work for what comes before training."""
-    if job.stage in ("induce", "measure"):
-        return (job.model, job.arm, job.seed)
-    return (job.model, "base" if job.model else "", -1)
+from proclivity.runs.ready import Group, Place, Ready, group_of
 
 
 @dataclass
@@ -54,10 +43,9 @@ class Schedule:
     workers: dict[int, Worker] = field(default_factory=lambda: defaultdict(Worker))
 
     def __post_init__(self) -> None:
-        self._order = {digest: number for number, digest in enumerate(self.jobs)}
         self._waits: dict[str, set[str]] = {}
         self._dependants: dict[str, list[str]] = defaultdict(list)
-        self._ready: dict[Group, set[str]] = defaultdict(set)
+        self._ready = Ready(self.jobs)
         self._left: dict[str, float] = defaultdict(float)
         for digest, job in self.jobs.items():
             if digest in self.done:
@@ -68,7 +56,7 @@ class Schedule:
     @property
     def finished(self) -> bool:
         """Whether nothing is left to run."""
-        return not self.running and not self.elsewhere and not any(self._ready.values())
+        return not self.running and not self.elsewhere and not self._ready
 
     @property
     def pending(self) -> list[Job]:
@@ -82,8 +70,7 @@ class Schedule:
         group = self._pick_group(worker, own)
         if group is None:
             return None
-        digest = min(self._ready[group], key=lambda d: (_FIRST.get(self.jobs[d].stage, 9), self._order[d]))
-        self._ready[group].discard(digest)
+        digest = self._ready.take(group)
         self.running[digest] = worker
         job = self.jobs[digest]
         if job.model:
@@ -91,32 +78,18 @@ class Schedule:
         return job
 
     def _pick_group(self, worker: int, own: Worker) -> Group | None:
-        ready = [group for group, digests in self._ready.items() if digests]
-        if own.group in ready and self._has(own.group, measured_only=True):
+        if self._ready.has_measurements(own.group):
             return own.group
-        held = {other.group for number, other in self.workers.items() if number != worker}
+        held = {other.group for number, other in self.workers.items() if number != worker and other.group}
         held |= {group_of(self.jobs[digest]) for digest in self.elsewhere}
         loaded = {other.model for number, other in self.workers.items() if number != worker}
 
-        def rank(group: Group) -> tuple[float, ...]:
-            first = min(_FIRST.get(self.jobs[d].stage, 9) for d in self._ready[group])
-            base = group[1] == "base"
-            return (
-                group in held,
-                first if first < 9 else 9,
-                group[0] != own.model,
-                not base,
-                group[0] in loaded,
-                -self._left[group[0]],
-                min(self._order[d] for d in self._ready[group]),
-            )
+        def rank(found: tuple[bool, Place, Group]) -> tuple[float, ...]:
+            is_held, (stage, not_base, order), (model, _, _) = found
+            return (is_held, stage, model != own.model, not_base, model in loaded, -self._left[model], order)
 
-        return min(ready, key=rank, default=None)
-
-    def _has(self, group: Group | None, *, measured_only: bool) -> bool:
-        return group is not None and any(
-            not measured_only or self.jobs[d].stage == "measure" for d in self._ready[group]
-        )
+        best = min(self._ready.first_of_each_model(held), key=rank, default=None)
+        return None if best is None else best[2]
 
     def finish(self, digest: str) -> None:
         """A job committed; what waited for it alone is ready."""
@@ -125,7 +98,7 @@ class Schedule:
         for waiting in self._dependants.pop(digest, ()):
             self._waits[waiting].discard(digest)
             if not self._waits[waiting] and waiting not in self.blocked:
-                self._ready[group_of(self.jobs[waiting])].add(waiting)
+                self._ready.put(waiting)
 
     def fail(self, digest: str) -> None:
         """A job failed; everything that rests on it can't run."""
@@ -146,7 +119,7 @@ class Schedule:
     def give_back(self, digest: str) -> None:
         """A job whose worker or process is gone, or that is tried again, waits again."""
         self._leave(digest)
-        self._ready[group_of(self.jobs[digest])].add(digest)
+        self._ready.put(digest)
 
     def reopen(self, damaged: str, reader: str) -> None:
         """A finished job turned out to be damaged when a running one read it: both are to be done, in this order."""
@@ -163,7 +136,7 @@ class Schedule:
         for need in self._waits[digest]:
             self._dependants[need].append(digest)
         if not self._waits[digest]:
-            self._ready[group_of(self.jobs[digest])].add(digest)
+            self._ready.put(digest)
 
     def forget(self, worker: int) -> None:
         """A worker is gone with all that it had loaded."""

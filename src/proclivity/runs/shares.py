@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from proclivity.errors import UserError
 from proclivity.runs.jobs import Job
-from proclivity.runs.schedule import Group, group_of
+from proclivity.runs.ready import Group, group_of
 
 LAST = ("analyze", "report")
 """Stages that rest on all others."""

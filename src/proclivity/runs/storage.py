@@ -6,12 +6,13 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from proclivity.errors import StorageError
+from proclivity.runs.identity import alive, machine
 
 _MENDS = {
     errno.ENOSPC: "the disk is full; make room or choose another folder with --out",
@@ -71,11 +72,30 @@ def write_bytes(path: Path, content: bytes) -> None:
         os.fsync(stream.fileno())
 
 
+def draft_of(path: Path) -> Path:
+    """Where this process prepares what `path` is to be: beside it, and no other machine's process by chance the same,
+    since in containers every run is process 1."""
+    return path.with_name(f".tmp-{machine()}-{os.getpid()}-{path.name}")
+
+
+def sweep_drafts(folder: Path, pids: Iterable[int] = ()) -> None:
+    """Removes from a folder what this machine's processes that are gone, and those of `pids`, were preparing."""
+    own = set(pids)
+    for path in folder.glob(f".tmp-{machine()}-*-*"):
+        pid = path.name.split("-")[2]
+        if pid.isdigit() and (int(pid) in own or not alive(int(pid))):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                with suppress(OSError):
+                    path.unlink(missing_ok=True)
+
+
 def replace_bytes(path: Path, content: bytes) -> None:
     """Writes a file so that readers see the old one or the new one, never a part."""
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        draft = draft_of(path)
         try:
             write_bytes(draft, content)
             os.replace(draft, path)
@@ -87,7 +107,7 @@ def replace_with_copy(source: Path, path: Path) -> None:
     """Copies a file so that readers see the old one or the new one, never a part."""
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        draft = draft_of(path)
         try:
             shutil.copyfile(source, draft)
             os.replace(draft, path)
