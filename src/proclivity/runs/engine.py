@@ -144,6 +144,10 @@ class Engine:
             elif self.ledger.done(job.digest):
                 self.leases.release(job.digest)
                 self._finished(job.digest, 0.0)
+            elif not self._tries[job.digest] and (failure := self.ledger.failure(job.digest)):
+                # Another run's: this run forgot those that stood before it, or found others at work that know them.
+                self.leases.release(job.digest)
+                self._failed(failure)
             else:
                 return job
         return None
@@ -157,14 +161,9 @@ class Engine:
             if self.ledger.done(digest):
                 self._finished(digest, 0.0)
             elif self.leases.claim(digest):
-                # Its process let go of it or is gone.
+                # Its process let go of it or is gone; `_take` looks at what it left.
                 self.leases.release(digest)
-                if self.ledger.done(digest):
-                    self._finished(digest, 0.0)
-                elif failure := self.ledger.failure(digest):
-                    self._failed(failure)
-                else:
-                    self.schedule.give_back(digest)
+                self.schedule.give_back(digest)
 
     def _finished(self, digest: str, seconds: float) -> None:
         self.schedule.finish(digest)

@@ -60,10 +60,9 @@ def status_of(plan: Plan, folder: Path, jobs: Collection[str] | None = None) -> 
         jobs: digests of those whose bytes are checked and counted; None for all.
     """
     ledger = Ledger(folder)
+    looked_at = plan.by_digest if jobs is None else jobs
     intact, faults = ledger.verify(looked_at)
-    failures = [
-        found for digest in jobs or plan.by_digest if digest not in intact and (found := ledger.failure(digest))
-    ]
+    failures = [found for digest in looked_at if digest not in intact and (found := ledger.failure(digest))]
     leases = Leases(folder)
     held = {digest: mark for digest, mark in leases.held().items() if digest in plan.by_digest}
     return RunStatus(
