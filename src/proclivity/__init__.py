@@ -5,6 +5,7 @@ The public functions, in the order of the story. Each is loaded on first use, so
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from proclivity.specs import load_pack, load_study
 
 __version__ = "0.1.0"
+
+# Read when the hub's client is first imported, here or in a worker: a model that is asked for is fetched, no more.
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 _HOME = {
     "load_pack": "proclivity.specs",

@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import traceback
-import unicodedata
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from proclivity.errors import Interrupted, ProclivityError
+from proclivity.shown import as_shown_json, clean, visible
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+__all__ = ["Debug", "Json", "Quiet", "clean", "fail", "guarded", "out", "print_json", "print_table", "say"]
+
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the result alone, no progress.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
-
-_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn"}
-
-
-def clean(text: str) -> str:
-    """The text without control characters, so that nothing that a model wrote can steer a terminal.
-
-    Line breaks become spaces; colours, cursor movements and direction marks go.
-    """
-    spaced = " ".join(text.split())
-    return "".join(sign for sign in spaced if unicodedata.category(sign) not in _INVISIBLE)
 
 
 def out() -> Console:
@@ -42,15 +32,15 @@ def out() -> Console:
 
 
 def say(text: str, *, quiet: bool = False) -> None:
-    """A line of result; markup in names stays as it is written."""
+    """A line of result; markup in names stays as it is written, control characters don't."""
     if not quiet:
-        out().print(text, markup=False, soft_wrap=True)
+        out().print(visible(text), markup=False, soft_wrap=True)
         sys.stdout.flush()  # a file shows progress as it is made
 
 
 def print_json(value: Any) -> None:
     """The result for another program."""
-    sys.stdout.write(json.dumps(value, indent=1, ensure_ascii=False, default=str) + "\n")
+    sys.stdout.write(as_shown_json(value) + "\n")
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -58,16 +48,14 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[obje
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title or None, title_justify="left", title_style="bold", header_style="bold")
+    table = Table(
+        title=Text(visible(title)) if title else None, title_justify="left", title_style="bold", header_style="bold"
+    )
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(Text(visible(column)), overflow="fold")
     for row in rows:
-        table.add_row(*(Text(_visible(str(cell))) for cell in row))
+        table.add_row(*(Text(visible(str(cell))) for cell in row))
     out().print(table)
-
-
-def _visible(text: str) -> str:
-    return "".join(sign for sign in text if sign == "\n" or unicodedata.category(sign) not in _INVISIBLE)
 
 
 def fail(error: BaseException, *, debug: bool) -> int:
@@ -87,7 +75,7 @@ def fail(error: BaseException, *, debug: bool) -> int:
             f"Something went wrong that shouldn't ({type(error).__name__}: {error}). This is our fault, not yours. "
             f"Run the same command with --debug and send us what it prints."
         )
-    sys.stderr.write(f"{head}{_visible(text)}\n")
+    sys.stderr.write(f"{head}{visible(text)}\n")
     return code
 
 

@@ -147,6 +147,7 @@ def copy(
     One file: `proclivity copy english/profiles/depression.yml my-profile.yml`; then
     `proclivity decisions my-profile.yml --pack english`, or `profiles: [my-profile.yml]` in a study file.
     """
+    import os
     import shutil
 
     from proclivity.errors import StorageError, UserError, unknown_name
@@ -158,7 +159,7 @@ def copy(
         sources |= packaged_studies()
     if name not in sources:
         raise unknown_name("packaged study or pack", name, sources)
-    if to.exists():
+    if os.path.lexists(to):  # a link to nowhere counts too, or the copy would be written where it points
         raise UserError(f"'{to}' exists already; nothing was copied. Give another place.")
     try:
         to.parent.mkdir(parents=True, exist_ok=True)

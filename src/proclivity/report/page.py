@@ -14,6 +14,7 @@ from proclivity.report import words
 from proclivity.report.load import Results, load_results
 from proclivity.report.section import Section
 from proclivity.report.sections import SECTIONS
+from proclivity.shown import for_page
 
 MOST_BYTES = 8_000_000
 
@@ -36,7 +37,7 @@ def render(results: Results) -> str:
     return environment.get_template("page.html").render(
         results=results,
         sections=[(section, _body(environment, section)) for section in sections],
-        data={key: value for section in sections for key, value in section.data.items()},
+        data={key: _cleaned(value) for section in sections for key, value in section.data.items()},
         style=Markup(style),
         script=Markup(script),
         policy=_policy(style, script),
@@ -52,12 +53,27 @@ def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("proclivity.report", "templates"),
         autoescape=True,
+        finalize=_finalized,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters |= {"number": words.number, "signed": words.signed, "plural": words.plural}
     return environment
+
+
+def _cleaned(value: object) -> object:
+    """The same for what the page's script reads, which has to find texts as the page names them."""
+    if isinstance(value, dict):
+        return {key: _cleaned(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_cleaned(inner) for inner in value]
+    return _finalized(value)
+
+
+def _finalized(value: object) -> object:
+    """Texts without control characters; what is markup already was made of such texts."""
+    return for_page(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _asset(environment: Environment, name: str) -> str:

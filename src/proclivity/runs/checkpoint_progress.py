@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from proclivity.runs.progress import PLAIN_EVERY, duration, make_bar
+from proclivity.shown import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -111,7 +112,7 @@ class CheckpointProgress:
         self._last_line = clock()
 
     def note(self, text: str) -> None:
-        self.console.print(text, markup=False, soft_wrap=True)
+        self.console.print(visible(text), markup=False, soft_wrap=True)
 
     def begin(self, parts: Sequence[tuple[str, int]]) -> None:
         self._left = TimeLeft(parts, self._clock)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from proclivity.runs.estimate import Costs
 from proclivity.runs.jobs import Job
+from proclivity.shown import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -113,7 +114,7 @@ class TerminalProgress:
             self.note(f"{self._done}/{self._total} {self._doing()}, {self._left()}")
 
     def note(self, text: str) -> None:
-        self.console.print(text, markup=False, soft_wrap=True)
+        self.console.print(visible(text), markup=False, soft_wrap=True)
 
     def end(self) -> None:
         if self._bar is not None:

@@ -24,6 +24,8 @@ NONE = "none"
 """What a rater writes where no content class fits."""
 VALENCES = (-2, -1, 0, 1, 2)
 SCHEMA = 1
+FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "−")
+"""Beginnings that a spreadsheet takes for a formula, the wide ones too; tabs and line breaks never reach a sheet."""
 
 Completion = Mapping[str, Any]
 
@@ -145,8 +147,9 @@ def _sheet(texts: Sequence[Mapping[str, Any]], seed: int, rater: int) -> bytes:
 
 def _cell(text: str) -> str:
     """One line without control characters; what a spreadsheet would take for a formula gets a quote before it."""
-    line = "".join(sign for sign in " ".join(text.split()) if sign.isprintable())
-    return "'" + line if line[:1] in ("=", "+", "-", "@") else line
+    shown = "".join(sign for sign in text if sign.isprintable() or sign.isspace())
+    line = " ".join(shown.split())
+    return "'" + line if line.startswith(FORMULA) else line
 
 
 def _listed(left_out: Mapping[str, int]) -> str:

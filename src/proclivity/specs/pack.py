@@ -161,7 +161,7 @@ class Pack(Spec):
     """Forms in which decisions are told (first, second, third person), drawn anew for every prompt."""
     slots: dict[Identifier, Annotated[list[Text], Field(min_length=1)]] = {}
     """Values of the slots of phrasings and options (names, places, times), drawn anew for every prompt."""
-    alphabets: dict[Identifier, Annotated[list[str], Field(min_length=2)]]
+    alphabets: Annotated[dict[Identifier, Annotated[list[str], Field(min_length=2)]], Field(min_length=1)]
     """Label alphabets, each with at least as many labels as there are action classes."""
     formats: dict[AnswerFormat, DecisionFormat]
     """Scaffolds by answer format; `label` is primary."""
@@ -182,6 +182,13 @@ class Pack(Spec):
             if wrapper.person and wrapper.person not in self.persons:
                 raise ValueError(f"wrapper '{name}': person '{wrapper.person}' is none of {sorted(self.persons)}")
         return self
+
+    @field_validator("formats")
+    @classmethod
+    def _label_is_there(cls, formats: dict[AnswerFormat, DecisionFormat]) -> dict[AnswerFormat, DecisionFormat]:
+        if "label" not in formats:
+            raise ValueError("the format 'label' is missing; verdicts rest on it")
+        return formats
 
     @model_validator(mode="after")
     def _enough_labels(self) -> Pack:

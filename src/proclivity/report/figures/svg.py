@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from markupsafe import Markup, escape
 
+from proclivity.shown import for_page
+
 
 def element(name: str, *children: Markup, **attributes: object) -> Markup:
     """An element; underscores in attribute names become hyphens, a trailing one falls away."""
@@ -19,7 +21,7 @@ def element(name: str, *children: Markup, **attributes: object) -> Markup:
 
 def text(content: str, x: float, y: float, *, class_: str = "", anchor: str = "start") -> Markup:
     """One line of text."""
-    return element("text", escape(content), x=x, y=y, class_=class_ or None, text_anchor=anchor)
+    return element("text", escape(for_page(content)), x=x, y=y, class_=class_ or None, text_anchor=anchor)
 
 
 def line(x1: float, y1: float, x2: float, y2: float, class_: str) -> Markup:
@@ -50,4 +52,6 @@ def drawing(width: float, height: float, label: str, *children: Markup) -> Marku
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, str):
+        return for_page(value)
     return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else value
