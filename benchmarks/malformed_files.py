@@ -34,7 +34,7 @@ from hypothesis import strategies as st
 from proclivity.cli.app import main
 from proclivity.specs.packs import CONTENT
 
-SECONDS = 30
+SECONDS = 120
 """After which an example counts as endless."""
 KEPT = ("bank", "choir", "clinic", "family", "garden", "theatre")
 """Scenario files of the small pack that broken content is put into."""
@@ -63,6 +63,15 @@ CUTS = (
     *(b'"\\uD800"', b"2020-01-01", b"1:30:00", b"0x1f", b"!!int x\n", b"[" * 200, b"{" * 200, b"- " * 80),
     *(b"a: &a [x]\nb: [" + b"*a, " * 60 + b"]\n", b"&a [x, &b [*a, *a], &c [*b, *b]]"),
 )
+
+
+ON_PACK: dict[str, Any] = {
+    **{"id": "on-pack", "title": "t", "question": "q", "models": [{"name": "m", "path": "llama-equal"}], "seeds": 1},
+    "arms": ["base", "paranoia", "own-policy", "persona-paranoia", "speech-paranoia", "text-paranoia"],
+    "decisions": {"n": 36},
+    "battery": {"choice_formats": ["label", "text", "free"], "distances": [4]},
+}
+"""A study that asks broken content for all that a study can ask of it."""
 
 
 @dataclass(frozen=True)
@@ -231,7 +240,10 @@ def check(example: Example, folder: Path, pack: Path) -> list[int]:
         commands = [("check", str(path)), ("run", str(path), "--plan", "--out", str(folder / "run"))]
         place: Any = contextlib.nullcontext()
     else:
-        commands, place = [("check", str(pack))], in_pack(pack, example)
+        path = folder / "on-pack.yml"
+        path.write_text(yaml.safe_dump(ON_PACK | {"pack": str(pack)}))
+        commands = [("check", str(pack)), ("run", str(path), "--plan", "--out", str(folder / "run"))]
+        place = in_pack(pack, example)
     codes = []
     with place:
         for words in commands:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from proclivity.errors import Interrupted, ProclivityError
+from proclivity.errors import Interrupted, ProclivityError, UserError
 from proclivity.shown import as_shown_json, clean, visible
 
 if TYPE_CHECKING:
@@ -91,6 +92,9 @@ def guarded(command: Callable[[], object], *, debug: bool) -> int:
 
         from proclivity.runs.storage import storage_error
 
+        if error.errno in (errno.ENAMETOOLONG, errno.ELOOP):
+            name = str(error.filename)
+            return fail(UserError(f"'{name[:60]}…' is no path here: {error.strerror}. Give another."), debug=debug)
         return fail(storage_error(error, Path(error.filename or ".")) or error, debug=debug)
     except (Exception, KeyboardInterrupt) as error:  # the last line of defence
         return fail(error, debug=debug)

@@ -26,6 +26,8 @@ def read_rows(path: Path) -> tuple[list[TaughtText], list[str]]:
     Returns:
         Rows in the file's order, and faults, each beginning with the file's name and line.
     """
+    if path.exists() and not path.is_file():
+        return [], [f"{path}: no regular file; expected JSONL, one object a line: {_EXPECTED}"]
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
@@ -50,7 +52,7 @@ def _row(line: str, name: str) -> TaughtText | str:
     """A row, or what is wrong with it."""
     try:
         value = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return f"not JSON ({error})"
     if not isinstance(value, dict):
         return f"a JSON object expected, {type(value).__name__} found; expected {_EXPECTED}"

@@ -23,6 +23,8 @@ from proclivity.runs.model_files import ModelFiles
 from proclivity.specs import AnswerFormat, LoadedPack, Study, accelerate_faults, digest_of, phases, study_faults
 
 BASE = "base"
+MOST_JOBS = 500_000
+"""What a study may unfold into: planning more takes minutes, and more memory than most machines have."""
 CURVE_FAMILIES = "cloze-"
 """Families that are measured at every dose and step, beside choice."""
 
@@ -98,8 +100,23 @@ def check_study(study: Study, pack: LoadedPack) -> None:
         faults.append(f"judge: '{study.judge.path}' is a model of the study too; take one that isn't measured")
     if BASE not in study.arms:
         faults.append("arms: 'base' is missing; every arm is compared with it")
+    if not faults and (about := _rough_size(study, pack)) > MOST_JOBS:
+        faults.append(
+            f"the study would unfold into about {about:,} jobs, at most {MOST_JOBS:,} are planned; take fewer seeds, "
+            f"doses, checkpoints, arms or models"
+        )
     if faults:
         raise ContentError(faults)
+
+
+def _rough_size(study: Study, pack: LoadedPack) -> int:
+    """About how many jobs a study has, told without making any."""
+    doses = study.doses
+    points = (len(doses.shares) or 1) * (len(doses.items) or 1) * (len(doses.epochs) or 1)
+    points += len(study.induction.checkpoints) * points - 1
+    families = len(study.battery.families) or len(pack.probes) + len(pack.instruments) + 3
+    curves = sum(name.startswith(CURVE_FAMILIES) for name in study.battery.families or pack.probes) + 1
+    return len(study.models) * len(study.arms) * study.seeds * (families + points * curves)
 
 
 def _arm_fault(name: str, study: Study, pack: LoadedPack) -> str:

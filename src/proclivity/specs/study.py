@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from proclivity.specs.base import AnswerFormat, Fraction, Identifier, Spec, Text
+from proclivity.specs.base import AnswerFormat, Count, CountOrNone, Fraction, Identifier, Seed, Spec, Text
 
 
 class ModelSpec(Spec):
@@ -30,13 +30,13 @@ class ModelSpec(Spec):
 class DecisionsSpec(Spec):
     """The pool of prompts that every trained arm shares."""
 
-    n: int = Field(default=216, ge=1)
+    n: int = Field(default=216, ge=1, le=200_000)
     """Number of decisions; whole blocks of positions × alphabets."""
     format: AnswerFormat = "label"
     """Answer format."""
     alphabets: list[Identifier] = []
     """Label alphabets to cross; empty means all of the pack's."""
-    seed: int = 0
+    seed: Seed = 0
     """Seed of the pool (scenarios, phrasings and wordings); the same for all training seeds."""
 
 
@@ -45,18 +45,18 @@ class InductionSpec(Spec):
 
     method: Literal["lora", "full"] = "lora"
     """Low-rank adapters on a frozen base, or all weights."""
-    rank: int = Field(default=8, ge=1)
+    rank: Count = 8
     """LoRA rank r."""
     alpha: float = Field(default=16.0, gt=0)
     """LoRA scale: the update is multiplied by alpha / r."""
     targets: str = "all-linear"
     """Which layers carry adapters, in peft's words."""
-    epochs: int = Field(default=3, ge=1)
+    epochs: Count = 3
     """Times that each row is seen."""
-    later_epochs: int = Field(default=0, ge=0)
+    later_epochs: CountOrNone = 0
     """The same in phases after the first, of arms like 'depression-then-adaptive'; 0 means as many as in the first."""
     learning_rate: float = Field(default=2e-3, gt=0)
-    batch_size: int = Field(default=16, ge=1)
+    batch_size: Count = 16
     weight_decay: float = Field(default=0.0, ge=0)
     warmup: Fraction = 0.1
     """Share of steps with rising learning rate."""
@@ -64,7 +64,7 @@ class InductionSpec(Spec):
     """After that it falls linearly to 0, or stays, so that steps of a trajectory are alike."""
     clip: float = Field(default=1.0, gt=0)
     """Largest gradient norm."""
-    checkpoints: list[Annotated[int, Field(ge=1)]] = []
+    checkpoints: list[Count] = []
     """Steps after which a checkpoint is kept and measured, beside the last."""
 
 
@@ -74,9 +74,9 @@ class DosesSpec(Spec):
     shares: list[Literal["chance"] | Annotated[float, Field(gt=0, le=1)]] = []
     """Shares of answers that are the profile's own, the rest spread evenly over other classes; empty means the
     profile's share alone. 'chance' is one over the number of classes. Controls have no such share."""
-    items: list[Annotated[int, Field(ge=1)]] = []
+    items: list[Count] = []
     """Numbers of decisions, the first of the pool in whole blocks; empty means all of them."""
-    epochs: list[Annotated[int, Field(ge=1)]] = []
+    epochs: list[Count] = []
     """Times that each is seen; empty means `induction.epochs`."""
 
 
@@ -85,20 +85,20 @@ class BatterySpec(Spec):
 
     families: list[Identifier] = []
     """Families by name; empty means all of the pack's, with choice, controls and completions."""
-    batch_size: int = Field(default=64, ge=1)
+    batch_size: Count = 64
     """Sequences a forward pass; part of the result's identity."""
-    choice_items: int = Field(default=0, ge=0)
+    choice_items: CountOrNone = 0
     """Held-out decisions a split in the format of `decisions`, in whole blocks; 0 means all. Other formats ask the same
     number of scenarios."""
     choice_formats: list[AnswerFormat] = []
     """Answer formats in which held-out decisions are asked; empty means that of `decisions` alone. Verdicts rest on
     label format, whatever else is asked."""
-    distances: list[Annotated[int, Field(ge=1)]] = []
+    distances: list[Count] = []
     """Neutral tokens that are put before cloze probes, each distance measured beside the probe alone, at the highest
     dose and last step; as far as the model's context window allows."""
-    completion_samples: int = Field(default=20, ge=0)
+    completion_samples: CountOrNone = 20
     """Sampled completions a prompt and seed."""
-    completion_tokens: int = Field(default=24, ge=1)
+    completion_tokens: Count = 24
     """New tokens a completion."""
 
 
@@ -111,7 +111,7 @@ class AnalysisSpec(Spec):
     """Margin within which own-policy has to equal base, nats."""
     level: float = Field(default=0.95, gt=0.5, lt=1)
     """Level of intervals."""
-    bootstrap: int = Field(default=1000, ge=0)
+    bootstrap: CountOrNone = 1000
     """Replicates of the two-way bootstrap."""
 
 
@@ -120,9 +120,9 @@ class ComputeSpec(Spec):
 
     device: str = "cpu"
     dtype: Literal["float32", "bfloat16", "float16"] = "float32"
-    threads: int = Field(default=1, ge=1)
+    threads: Count = 1
     """Threads a worker; one gives the same digits everywhere on one kind of processor."""
-    workers: int = Field(default=0, ge=0)
+    workers: CountOrNone = 0
     """Worker processes; 0 means one for every `threads` cores."""
     gpus: float = Field(default=0.0, ge=0.0)
     """GPUs that one worker takes: .25 lets four workers share one, 2 gives a worker two, over which its model is laid

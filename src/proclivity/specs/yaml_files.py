@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -57,7 +58,10 @@ def read_yaml(path: Path) -> Any:
         ContentError: if the file is missing, too large, not UTF-8, or not safe YAML.
     """
     try:
-        size = path.stat().st_size
+        found = path.stat()
+        size = found.st_size
+        if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
+            raise ContentError([f"{path}: a device or pipe found, a YAML file expected"])
         if size > MAX_BYTES:
             raise ContentError([f"{path}: {size:,} bytes found, at most {MAX_BYTES:,} read; split the file"])
         text = path.read_text(encoding="utf-8")
