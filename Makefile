@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: demo test setup lint tests processes judge validate reanalysis studies ray checkpoints clean
+.PHONY: demo test setup lint tests processes judge validate reanalysis studies ray malformed flips checkpoints clean
 
 demo: $(VENV)/.installed
 	$(BIN)/proclivity demo
@@ -47,6 +47,15 @@ studies: $(VENV)/.installed
 # Slow: a study on a Ray cluster of three nodes that loses one, against the same study without.
 ray: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/ray_cluster.py --set 'models=[{"name": "llama-equal", "path": "llama-equal"}]'
+
+# Slow: breaks packaged files in 2,000 ways; each has to end in a message, none in a traceback.
+malformed: $(VENV)/.installed-dev
+	$(BIN)/python benchmarks/malformed_files.py --examples 2000
+
+# Slow: damages every file of a finished run in three ways, one at a time; `status` has to name each. make flips RUN=…
+RUN ?= runs/demo
+flips: $(VENV)/.installed
+	$(BIN)/python benchmarks/flip_every_file.py --run $(RUN)
 
 # Slow: makes the packaged checkpoints anew.
 checkpoints: $(VENV)/.installed

@@ -57,3 +57,36 @@ def test_what_is_our_fault_says_so_and_debug_shows_where(capsys: pytest.CaptureF
     said = capsys.readouterr().err
     assert "our fault" in said
     assert "Traceback" in said
+
+
+HOSTILE = "\x1b]0;owned\x07 \x9b2J \u202etxt \ud800 <script> [bold]x[/bold] =cmd()"
+
+
+@pytest.mark.parametrize("way", ["line", "table", "json", "error", "progress", "checkpoint"])
+def test_every_way_to_the_terminal_is_cleaned(way: str, capsys: pytest.CaptureFixture[str]) -> None:
+    from proclivity.cli.console import fail, print_json, print_table, say
+    from proclivity.runs.checkpoint_progress import CheckpointProgress
+    from proclivity.runs.progress import TerminalProgress
+
+    ways = {
+        "line": lambda: say(HOSTILE),
+        "table": lambda: print_table(HOSTILE, [HOSTILE], [[HOSTILE]]),
+        "json": lambda: print_json({HOSTILE: [HOSTILE]}),
+        "error": lambda: fail(UserError(HOSTILE), debug=False),
+        "progress": lambda: TerminalProgress().note(HOSTILE),
+        "checkpoint": lambda: CheckpointProgress().note(HOSTILE),
+    }
+    ways[way]()
+    said = "".join(capsys.readouterr())
+    assert not set(said) & set("\x1b\x07\x9b\u202e\ud800")
+    assert "<script> [bold]x[/bold] =cmd()" in said
+    said.encode()
+
+
+def test_json_for_programs_is_exact() -> None:
+    import json
+
+    from proclivity.shown import as_shown_json
+
+    value = {"a": [HOSTILE, "naïve – ✓", 1.5, None]}
+    assert json.loads(as_shown_json(value)) == value
