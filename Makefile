@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: demo test setup lint tests processes judge validate reanalysis studies ray malformed flips checkpoints clean
+.PHONY: demo test setup lint tests processes judge validate reanalysis studies ray storm race scale malformed flips checkpoints clean
 
 demo: $(VENV)/.installed
 	$(BIN)/proclivity demo
@@ -43,6 +43,18 @@ reanalysis: $(VENV)/.installed
 # Slow: runs every packaged study and prints minutes and verdicts.
 studies: $(VENV)/.installed
 	$(BIN)/python benchmarks/packaged_studies.py
+
+# Slow: kills a study of the demo's size fifty times and compares what it ends in with an undisturbed run.
+storm: $(VENV)/.installed
+	$(BIN)/python benchmarks/kill_storm.py
+
+# Slow: runs that share one folder, at once, in parts and killed, against one run alone.
+race: $(VENV)/.installed
+	$(BIN)/python benchmarks/race.py
+
+# Slow: claims and commits ten thousand jobs of a study of ten thousand adapters, without models.
+scale: $(VENV)/.installed
+	$(BIN)/python benchmarks/scheduler_at_scale.py
 
 # Slow: a study on a Ray cluster of three nodes that loses one, against the same study without.
 ray: $(VENV)/.installed-dev

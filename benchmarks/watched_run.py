@@ -102,6 +102,8 @@ class Watch:
         """Jobs that were committed and later gone, or committed anew."""
         self.drafts: set[str] = set()
         """Names of all work folders that were seen; one that came and went between two looks isn't."""
+        self.runs: dict[int, int] = {}
+        """Parent of each process that had a work folder: the run whose worker it is."""
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._live, daemon=True)
 
@@ -129,15 +131,26 @@ class Watch:
             return
         self.changed |= set(self.committed) - names
         for name in names - set(self.committed):
-            if name.startswith(".tmp-"):
+            if name.startswith(".tmp-") and name not in self.drafts:
                 self.drafts.add(name)
+                if (worker := worker_of(name)) and worker not in self.runs:
+                    self.runs |= {pid: parent for pid, parent in _parents().items() if pid == worker}
             elif mark := _mark(self.jobs / name):
                 self.committed[name] = mark
 
     def begun(self) -> Counter[str]:
         """How often each job was begun, by the first sixteen characters of its digest."""
-        words = [name.split("-") for name in self.drafts]
-        return Counter(parts[3] for parts in words if len(parts) == 5)
+        return Counter(name.split("-")[3] for name in self.drafts if worker_of(name))
+
+    def done_by(self, run: Run) -> int:
+        """How many jobs the workers of a run began."""
+        return sum(self.runs.get(worker_of(name)) == run.process.pid for name in self.drafts)
+
+
+def worker_of(name: str) -> int:
+    """Process number in the name of a job's work folder; 0 for other names."""
+    words = name.split("-")
+    return int(words[2]) if len(words) == 5 else 0
 
 
 def _mark(folder: Path) -> tuple[int, int] | None:
