@@ -14,6 +14,7 @@ from proclivity.errors import ModelError, ProclivityError
 from proclivity.models import load_model
 from proclivity.models.folder import INDEX, check_folder
 from proclivity.models.load import load_tokenizer
+from proclivity.models.unloaded import read_tokens_only
 from proclivity.runs.external import external_faults
 from proclivity.runs.model_files import find_model
 from proclivity.runs.room import room_for
@@ -166,6 +167,7 @@ def test_code_runs_by_the_flag_alone(copy, marker, llama):
     with_code(copy, marker)
     asked = (
         lambda: load_model(copy),
+        lambda: read_tokens_only(copy),
         lambda: room_for(str(copy), "microworld", Loading()),
     )
     for ask in asked:

@@ -12,7 +12,7 @@ import torch
 
 from proclivity.models.folder import check_folder, find_folder
 from proclivity.models.hf import HFModel
-from proclivity.models.load import load_tokenizer
+from proclivity.models.load import load_tokenizer, require_causal
 
 
 def read_tokens_only(name_or_path: str | Path, *, chat: bool = True, trust_remote_code: bool = False) -> HFModel:
@@ -24,12 +24,12 @@ def read_tokens_only(name_or_path: str | Path, *, chat: bool = True, trust_remot
         trust_remote_code: run code that comes with the model.
 
     Raises:
-        ModelError: if there is no such model.
+        ModelError: if there is no such model, or it needs code that wasn't allowed.
     """
     from transformers import AutoConfig, AutoModelForCausalLM
 
     folder = find_folder(name_or_path)
-    check_folder(folder)
+    require_causal(folder, check_folder(folder), trust_remote_code)
     config = AutoConfig.from_pretrained(str(folder), trust_remote_code=trust_remote_code, local_files_only=True)
     with torch.device("meta"):
         network: Any = AutoModelForCausalLM.from_config(config, trust_remote_code=trust_remote_code)
