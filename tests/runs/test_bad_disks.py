@@ -1,0 +1,75 @@
+"""A real disk that fills up, and one that becomes read-only, under a run."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mini_pack import write_mini_pack
+from same_tables import differences
+from tiny_study import pack_texts, write_study, write_tiny_model
+
+
+def mount(*words: str) -> bool:
+    return subprocess.run(["mount", *words], capture_output=True, check=False).returncode == 0
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    place = tmp_path / "disk"
+    place.mkdir()
+    try:
+        mounted = mount("-t", "tmpfs", "-o", "size=400k", "tmpfs", str(place))
+    except FileNotFoundError:
+        mounted = False
+    if not mounted:
+        pytest.skip("a small disk can't be mounted here (that needs root on Linux)")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    pack = write_mini_pack(tmp_path / "mini")
+    for path in pack.glob("scenarios/*.yml"):  # valence tells the classes apart there, and a gate refuses it
+        path.write_text(path.read_text().replace("valence: -1", "valence: 0"))
+    model = write_tiny_model(tmp_path / "model", [*pack_texts(pack), " A", " B", " 1", " 2", " ; Options : I picked"])
+    return write_study(tmp_path / "tiny.yml", pack, {"one": model}, seeds=3, arms=["base", "leaver"])
+
+
+def run(file: Path, out: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "proclivity", *words, "--out", str(out), "--workers", "1", "--json", "--quiet"]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_a_full_and_a_read_only_disk_say_so_and_lose_nothing(file: Path, disk: Path, tmp_path: Path) -> None:
+    words, out = ("run", str(file)), disk / "run"
+    full = run(file, out, *words)
+    assert full.returncode == 1
+    assert "the disk is full; make room or choose another folder" in full.stderr
+    assert "Traceback" not in full.stderr
+    assert len(full.stderr.strip().splitlines()) == 1
+    kept = len(list((out / "jobs").glob("[0-9a-f]*")))
+    assert kept > 0
+    assert not list((out / "jobs").glob(".tmp-*"))
+
+    assert mount("-o", "remount,size=8m,ro", str(disk))
+    frozen = run(file, out, *words)
+    assert frozen.returncode == 1
+    assert "the disk is read-only; choose another folder" in frozen.stderr
+    assert len(frozen.stderr.strip().splitlines()) == 1
+
+    assert mount("-o", "remount,rw", str(disk))
+    resumed = run(file, out, *words)
+    assert resumed.returncode == 0, resumed.stderr
+    told = json.loads(resumed.stdout)
+    assert told["complete"]
+    assert told["finished_before"] == kept
+    assert told["damaged"] == []
+    assert run(file, tmp_path / "large", *words).returncode == 0
+    assert differences(out, tmp_path / "large") == []
