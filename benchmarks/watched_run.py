@@ -131,10 +131,12 @@ class Watch:
             return
         self.changed |= set(self.committed) - names
         for name in names - set(self.committed):
-            if name.startswith(".tmp-") and name not in self.drafts:
-                self.drafts.add(name)
-                if (worker := worker_of(name)) and worker not in self.runs:
-                    self.runs |= {pid: parent for pid, parent in _parents().items() if pid == worker}
+            if name.startswith(".tmp-"):
+                # A work folder holds a record too, in the moment before it is renamed.
+                if name not in self.drafts:
+                    self.drafts.add(name)
+                    if (worker := worker_of(name)) and worker not in self.runs:
+                        self.runs |= {pid: parent for pid, parent in _parents().items() if pid == worker}
             elif mark := _mark(self.jobs / name):
                 self.committed[name] = mark
 
