@@ -17,8 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from proclivity.errors import ProclivityError
-from proclivity.runs.plan import Plan
-from proclivity.runs.status import status_of
+from proclivity.runs.ledger import Ledger
+from proclivity.runs.status import run_status, status_of
 from proclivity.runs.top_files import read_plan
 
 WAYS = ("bit", "half", "nothing")
@@ -56,15 +56,15 @@ def damaged(path: Path, way: str, rng: random.Random) -> Iterator[str]:
         path.write_bytes(content)
 
 
-def told_of(run: Path, path: Path, plan: Plan) -> str:
+def told_of(run: Path, path: Path) -> str:
     """What status says of a run while one of its files is damaged: faults, or the error that it ends with.
 
-    Of the jobs only that is checked whose file it is; a file at the top is checked against those that made it.
+    Of a job's file only the job's part of status is asked; a file at the top is checked against the jobs that made it.
     """
     inner = path.relative_to(run).parts
     try:
         if inner[0] == "jobs":
-            return "\n".join(status_of(plan, run, jobs=[inner[1]]).damaged)
+            return "\n".join(Ledger(run).verify([inner[1]])[1].values())
         now = read_plan(run)
         made = [job.digest for stage in ("analyze", "report") for job in now.stage(stage)]
         return "\n".join(status_of(now, run, jobs=made).damaged)
@@ -78,16 +78,15 @@ def unnoticed(run: Path, seed: int = 0) -> tuple[int, list[str]]:
     Returns:
         Number of damages, and those that status didn't name, in words.
     """
-    rng, plan = random.Random(seed), read_plan(run)
+    rng = random.Random(seed)
     missed, count = [], 0
     for path in files_of(run):
         for way in WAYS:
             with damaged(path, way, rng) as done:
                 count += 1
-                if path.name not in told_of(run, path, plan):
+                if path.name not in told_of(run, path):
                     missed.append(f"{path.relative_to(run)}: {done}")
-    left = told_of(run, run / "study.yml", plan)
-    return count, [*missed, *([f"not restored: {left}"] if left else [])]
+    return count, [*missed, *(f"not restored: {text}" for text in run_status(run).damaged)]
 
 
 def main() -> int:
