@@ -151,3 +151,23 @@ def test_what_a_killed_process_left_is_tidied_while_nobody_else_works(tmp_path: 
     mine.tidy()
     assert not (mine.folder / "a.0").exists()
     assert sorted(p.name for p in mine.folder.iterdir()) == sorted([token(), f"{token()}.beat"])
+
+
+def test_the_last_one_out_takes_away_what_a_killed_process_left(tmp_path: Path) -> None:
+    with Leases(tmp_path) as mine:
+        dead = at(tmp_path, DEAD)
+        assert dead.claim("a")
+    assert not mine.folder.exists()
+
+
+def test_tidying_spares_who_comes_at_that_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = at(tmp_path, token())
+    far = at(tmp_path, FAR)
+    assert far.claim("a")
+    monkeypatch.setattr(mine, "others", lambda: [])  # it came right after this look
+    mine.tidy()
+    assert mine.held() == {"a": FAR}
+    monkeypatch.undo()
+    far._own_beat.unlink()  # who goes takes its beat along
+    mine.tidy()
+    assert mine.held() == {}

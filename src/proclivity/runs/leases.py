@@ -83,6 +83,7 @@ class Leases:
             self._thread.join()
         for digest in list(self._held):
             self.release(digest)
+        self.tidy()
         for path in (self._identity, self._own_beat):
             with suppress(OSError):
                 path.unlink(missing_ok=True)
@@ -189,18 +190,30 @@ class Leases:
             return float("nan")
 
     def tidy(self) -> None:
-        """Removes what processes that have ended left, while nobody else is at work here: among several, a lower
+        """Removes what processes that are gone left, while nobody else is at work here: among several, a lower
         signature that is taken away could be signed again below a higher one."""
         if self.others():
             return
         for path in self.folder.glob("*"):
-            if path.name.removesuffix(".beat").count("-") == 2:
-                mark = path.name.removesuffix(".beat")
-            else:
+            mark = path.name.removesuffix(".beat")
+            if mark.count("-") != 2:
                 try:
                     mark = path.read_text()
                 except OSError:
                     continue
-            if mark != self.mark:
+            # Asked anew of each: somebody may have come since.
+            if mark != self.mark and self._left(mark, path):
                 with suppress(OSError):
                     path.unlink(missing_ok=True)
+
+    def _left(self, mark: str, path: Path) -> bool:
+        """Whether the process behind a file is gone for good. One that works gave a sign of life before its first
+        signature."""
+        known = ended(mark)
+        if known is not None:
+            return known
+        try:
+            last = (self.folder / f"{mark}.beat" if mark else path).stat().st_mtime
+        except FileNotFoundError:
+            return bool(mark)
+        return time.time() - last > DAY
