@@ -26,6 +26,8 @@ SMALL = (
 )
 """What makes the demo a study of a minute."""
 SHARDS = 3
+KILLED_AFTER = 20.0
+"""Seconds after which a run is killed beside another."""
 FAIR = 0.2
 """Share of the jobs that each of two equal runs has to do at least."""
 
@@ -77,9 +79,9 @@ def two(start: Start, watch: Watch) -> list[Run]:
 
 
 def mixed(start: Start, watch: Watch) -> list[Run]:
-    """Two runs, of which one is killed with its workers once a third of a minute has gone by."""
+    """Two runs, of which one is killed with its workers on the way."""
     lost, other = start(()), start(())
-    time.sleep(20)
+    time.sleep(KILLED_AFTER)
     lost.kill("all")
     other.process.wait()
     return [lost, other]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,9 +43,12 @@ def file(tmp_path: Path) -> Path:
     return write_study(tmp_path / "tiny.yml", pack, {"one": model}, seeds=3, arms=["base", "leaver"])
 
 
+def command(out: Path, *words: str) -> list[str]:
+    return [sys.executable, "-m", "proclivity", *words, "--out", str(out), "--workers", "1", "--json", "--quiet"]
+
+
 def run(file: Path, out: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "proclivity", *words, "--out", str(out), "--workers", "1", "--json", "--quiet"]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return subprocess.run(command(out, *words), capture_output=True, text=True, check=False)
 
 
 def test_a_full_and_a_read_only_disk_say_so_and_lose_nothing(file: Path, disk: Path, tmp_path: Path) -> None:
@@ -73,3 +77,27 @@ def test_a_full_and_a_read_only_disk_say_so_and_lose_nothing(file: Path, disk: P
     assert told["damaged"] == []
     assert run(file, tmp_path / "large", *words).returncode == 0
     assert differences(out, tmp_path / "large") == []
+
+
+def test_a_disk_that_becomes_read_only_under_a_run_loses_nothing(file: Path, disk: Path) -> None:
+    words, out = ("run", str(file)), disk / "run"
+    assert mount("-o", "remount,size=8m", str(disk))
+    process = subprocess.Popen(command(out, *words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not list(out.glob("jobs/[0-9a-f]*")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    while not mount("-o", "remount,ro", str(disk)) and time.monotonic() < deadline:
+        pass  # a file is being written at this moment
+    _, errors = process.communicate()
+    assert process.returncode == 1
+    assert "the disk is read-only; choose another folder" in errors
+    assert len(errors.strip().splitlines()) == 1
+
+    assert mount("-o", "remount,rw", str(disk))
+    resumed = run(file, out, *words)
+    assert resumed.returncode == 0, resumed.stderr
+    told = json.loads(resumed.stdout)
+    assert told["complete"]
+    assert told["finished_before"] > 0
+    assert told["damaged"] == []
+    assert not [*out.rglob(".tmp-*"), *out.glob("leases/*")]
