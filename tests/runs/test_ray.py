@@ -37,7 +37,6 @@ def test_room_in_a_cluster_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
         workers_in_cluster(ComputeSpec(resources={"a100": 1}))
 
 
-@pytest.mark.processes  # a busy machine makes Ray lose all of its nodes, and a run then waits for new ones
 def test_a_lost_node_costs_the_job_in_hand_and_nothing_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     sets = [ONE_MODEL, "seeds=1", "arms=[base, depression, own-policy]", "battery.completion_samples=1"]
     assert ray_cluster.try_it("demo", sets, 0.2, tmp_path / "ray") == 0, capsys.readouterr().out
