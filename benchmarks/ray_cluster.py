@@ -56,7 +56,8 @@ def main() -> int:
 def try_it(name: str, sets: list[str], lose_at: float, out: Path, reference: Path | None = None) -> int:
     """0 if the run on the cluster lost a node, completed, and holds the same results as one without."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    os.environ["RAY_worker_niceness"] = "0"  # Ray's workers otherwise give way to everything else on this machine
+    # Ray's workers otherwise give way to everything else on this machine; Ray spells the name so.
+    os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112
     import ray
     from ray.cluster_utils import Cluster
 
