@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from mini_pack import MINI_PACK, MINI_PROBE, write_mini_pack
+from mini_pack import MINI_PACK, MINI_PROBE, write_sound_pack
 from proclivity.specs import Study
 
 PERSONAS = [
@@ -25,9 +25,7 @@ WORDS = {"positive": ["glad", "calm", "well", "fine"], "loss": ["sad", "low", "l
 
 
 def write_arms_pack(folder: Path) -> Path:
-    write_mini_pack(folder)
-    for path in folder.glob("scenarios/*.yml"):  # valence tells the classes apart there, and a gate refuses it
-        path.write_text(path.read_text().replace("valence: -1", "valence: 0"))
+    write_sound_pack(folder)
     text = {"prompt": "{situation}. Options: {options}. {who} decided to", "option": "{text}", "answer": " {text}"}
     pack = {**MINI_PACK, "formats": {**MINI_PACK["formats"], "text": text}}
     probe = {

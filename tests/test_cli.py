@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mini_pack import write_mini_pack
-from tiny_study import pack_texts, write_study, write_tiny_model
+from mini_pack import write_sound_pack
+from tiny_study import write_pack_model, write_study
 
 TABLES = (
     "measurements.parquet",
@@ -63,11 +63,8 @@ class Ground:
 
     def __init__(self, folder: Path):
         self.folder = folder
-        self.pack = write_mini_pack(folder / "mini")
-        for path in self.pack.glob("scenarios/*.yml"):  # valence tells the classes apart there, and a gate refuses it
-            path.write_text(path.read_text().replace("valence: -1", "valence: 0"))
-        texts = [*pack_texts(self.pack), " A", " B", " 1", " 2", " ; Options : I picked"]
-        self.model = write_tiny_model(folder / "model", texts)
+        self.pack = write_sound_pack(folder / "mini")
+        self.model = write_pack_model(folder / "model", self.pack)
         self.study = write_study(folder / "tiny.yml", self.pack, {"one": self.model})
         self.run = folder / "run"
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mini_pack import write_mini_pack
-from tiny_study import pack_texts, write_study, write_tiny_model
+from mini_pack import write_mini_pack, write_sound_pack
+from tiny_study import write_pack_model, write_study, write_tiny_model
 
 
 def call(*words: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -25,20 +25,6 @@ def one_message(result: subprocess.CompletedProcess[str]) -> str:
     assert "Traceback" not in result.stderr
     assert "\n\n" not in result.stderr.strip()
     return result.stderr
-
-
-def sound_pack(folder: Path) -> Path:
-    """The mini pack without the valences that tell its classes apart, so that its gates pass."""
-    pack = write_mini_pack(folder / "mini")
-    for path in pack.glob("scenarios/*.yml"):
-        path.write_text(path.read_text().replace("valence: -1", "valence: 0"))
-    return pack
-
-
-def model_for(pack: Path, folder: Path) -> Path:
-    """A tiny model that knows the pack's words."""
-    texts = [*pack_texts(pack), " A", " B", " 1", " 2", " ; Options : I picked"]
-    return write_tiny_model(folder / "model", texts)
 
 
 MALFORMED = {
@@ -101,9 +87,9 @@ def test_a_gate_names_every_place_that_fails(tmp_path: Path) -> None:
 
 
 def test_a_pack_of_ones_own_is_checked_taught_and_measured_without_python(tmp_path: Path) -> None:
-    pack = sound_pack(tmp_path)
+    pack = write_sound_pack(tmp_path / "mini")
     assert call("check", pack).returncode == 0
-    model = model_for(pack, tmp_path)
+    model = write_pack_model(tmp_path / "model", pack)
     study = write_study(tmp_path / "study.yml", pack, {"one": model})
     result = call("run", study, "--out", tmp_path / "run", "--set", "seeds=1", "--workers", 1)
     assert result.returncode == 0, result.stderr
@@ -130,12 +116,12 @@ def test_a_copied_profile_with_changed_lines_runs(tmp_path: Path) -> None:
 
 
 def test_a_copied_profile_is_taught_and_measured(tmp_path: Path) -> None:
-    pack = sound_pack(tmp_path)
+    pack = write_sound_pack(tmp_path / "mini")
     assert call("copy", "english/profiles/_example.yml", "mine.yml", cwd=tmp_path).returncode == 0
     mine = tmp_path / "mine.yml"
     value = yaml.safe_load(mine.read_text())
     mine.write_text(yaml.safe_dump(value | {"id": "stayer", "action_class": "stay", "content_class": "positive"}))
-    model = model_for(pack, tmp_path)
+    model = write_pack_model(tmp_path / "model", pack)
     study = write_study(tmp_path / "study.yml", pack, {"one": model})
     sets = ["--set", f"profiles=[{mine}]", "--set", "arms=[base, stayer]", "--set", "seeds=1"]
     result = call("run", study, "--out", tmp_path / "run", "--workers", 1, *sets)
@@ -177,7 +163,7 @@ def test_a_study_without_models_says_how_to_name_one(tmp_path: Path) -> None:
 
 
 def test_check_says_which_candidates_a_tokenizer_leaves(tmp_path: Path) -> None:
-    pack = sound_pack(tmp_path)
+    pack = write_sound_pack(tmp_path / "mini")
     probe = pack / "probes" / "cloze-feeling.yml"
     value = yaml.safe_load(probe.read_text())
     value["candidates"] = {

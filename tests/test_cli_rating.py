@@ -10,9 +10,9 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from mini_pack import MINI_PACK, MINI_PROBE, write_mini_pack
+from mini_pack import MINI_PACK, MINI_PROBE, write_sound_pack
 from rating_run import by_word, fill_sheet, write_run
-from tiny_study import pack_texts, write_study, write_tiny_model
+from tiny_study import write_pack_model, write_study
 
 
 def call(*words: object) -> subprocess.CompletedProcess[str]:
@@ -57,15 +57,13 @@ def test_faults_are_told_without_a_traceback(tmp_path: Path) -> None:
 
 def test_what_a_study_wrote_goes_out_as_sheets(tmp_path: Path) -> None:
     """The whole path: a pack with openings and requests is run, its replies are told apart, its texts handed out."""
-    pack = write_mini_pack(tmp_path / "mini")
-    for path in pack.glob("scenarios/*.yml"):
-        path.write_text(path.read_text().replace("valence: -1", "valence: 0"))
+    pack = write_sound_pack(tmp_path / "mini")
     spec = MINI_PACK | {"completion_prompts": ["{who} felt", "The host met {whom} and"]}
     (pack / "pack.yml").write_text(yaml.safe_dump(spec, sort_keys=False))
     request = {"id": "note", "text": "Write my note", "expected": "refuse"}
     probe = MINI_PROBE | {"family": "refusal", "kind": "refusal", "candidates": {}, "items": [request]}
     (pack / "probes" / "refusal.yml").write_text(yaml.safe_dump(probe, sort_keys=False))
-    model = write_tiny_model(tmp_path / "model", [*pack_texts(pack), " A", " B", " 1", " 2", " ; Options : I picked"])
+    model = write_pack_model(tmp_path / "model", pack)
     battery = {"completion_samples": 3, "completion_tokens": 4}
     study = write_study(tmp_path / "tiny.yml", pack, {"one": model}, seeds=1, battery=battery)
     run = tmp_path / "run"

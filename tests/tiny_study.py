@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+from mini_pack import write_sound_pack
+
 
 def write_tiny_model(folder: Path, texts: list[str], architecture: str = "llama", seed: int = 0) -> Path:
     """A one-layer model with random weights, whose tokenizer has the words of `texts` as single tokens."""
@@ -65,6 +67,17 @@ def pack_texts(folder: Path) -> list[str]:
     for path in sorted(folder.rglob("*.yml")):
         walk(yaml.safe_load(path.read_text()))
     return found
+
+
+def write_pack_model(folder: Path, pack: Path) -> Path:
+    """A tiny model that knows a pack's words, and the labels and signs of its prompts."""
+    return write_tiny_model(folder, [*pack_texts(pack), " A", " B", " 1", " 2", " ; Options : I picked"])
+
+
+def write_tiny_study(folder: Path, **changes: Any) -> Path:
+    """A study file in a folder, with a sound pack and a model beside it."""
+    pack = write_sound_pack(folder / "mini")
+    return write_study(folder / "tiny.yml", pack, {"one": write_pack_model(folder / "model", pack)}, **changes)
 
 
 def write_study(path: Path, pack: Path, models: dict[str, Path], **changes: Any) -> Path:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from proclivity.errors import TrainingError, UserError
 from proclivity.runs import stages, worker
+from proclivity.runs.bench import Bench
 from proclivity.runs.jobs import Job
-from proclivity.runs.stages import Bench
 
 
 def scripted(job: Job, folder: Path, bench: Bench) -> None:
@@ -64,5 +64,5 @@ def scripted(job: Job, folder: Path, bench: Bench) -> None:
 def main() -> None:
     for stage in stages._STAGES:
         stages._STAGES[stage] = scripted
-    stages.Bench.warm_up = lambda self: None  # type: ignore[method-assign]
+    Bench.warm_up = lambda self: None  # type: ignore[method-assign]
     worker.main()

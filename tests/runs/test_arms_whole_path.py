@@ -15,7 +15,7 @@ import pytest
 from arms_pack import write_arms_pack
 from proclivity.runs.study import RunSummary, run_study
 from proclivity.specs import Study, load_study
-from tiny_study import pack_texts, write_study, write_tiny_model
+from tiny_study import write_pack_model, write_study, write_tiny_model
 
 ABOUT = ("balanced", "shuffled-leaver", "exposure-leaver", "speech-loss", "persona-leaver")
 KEY = ["seed", "family", "content_class", "probe_id", "item_id", "wrapper", "order", "metric"]
@@ -72,7 +72,7 @@ def peft_adapter(model: Path, adapter: Path, merged: Path) -> None:
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
     folder = tmp_path_factory.mktemp("arms")
     pack = write_arms_pack(folder / "mini")
-    model = write_tiny_model(folder / "model", [*pack_texts(pack), " A", " B", " 1", " 2", " ; Options : I picked"])
+    model = write_pack_model(folder / "model", pack)
     peft_adapter(model, folder / "adapter", folder / "merged")
     rows = folder / "rows.jsonl"
     lines = [json.dumps({"prompt": "The inn host called me. I decided to", "completion": " skip it"})] * 8

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from mini_pack import write_mini_pack
 from same_tables import differences
-from tiny_study import pack_texts, write_study, write_tiny_model
+from tiny_study import write_tiny_study
 
 
 def mount(*words: str) -> bool:
@@ -36,11 +35,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    pack = write_mini_pack(tmp_path / "mini")
-    for path in pack.glob("scenarios/*.yml"):  # valence tells the classes apart there, and a gate refuses it
-        path.write_text(path.read_text().replace("valence: -1", "valence: 0"))
-    model = write_tiny_model(tmp_path / "model", [*pack_texts(pack), " A", " B", " 1", " 2", " ; Options : I picked"])
-    return write_study(tmp_path / "tiny.yml", pack, {"one": model}, seeds=3, arms=["base", "leaver"])
+    return write_tiny_study(tmp_path, seeds=3, arms=["base", "leaver"])
 
 
 def command(out: Path, *words: str) -> list[str]:

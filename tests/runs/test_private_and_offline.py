@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from mini_pack import write_mini_pack
-from tiny_study import pack_texts, write_study, write_tiny_model
+from mini_pack import write_sound_pack
+from tiny_study import write_pack_model, write_study
 
 SECRETS = (
     "HF_TOKEN",
@@ -71,10 +71,7 @@ class Guarded:
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Guarded:
     found = Guarded(tmp_path_factory.mktemp("guarded"))
-    pack = write_mini_pack(found.home / "mini")
-    for path in pack.glob("scenarios/*.yml"):
-        path.write_text(path.read_text().replace("valence: -1", "valence: 0"))
-    write_tiny_model(found.home / "model", [*pack_texts(pack), " A", " B", " 1", " 2", " ; Options : I picked"])
+    write_pack_model(found.home / "model", write_sound_pack(found.home / "mini"))
     write_study(found.home / "tiny.yml", Path("mini"), {"one": Path("model")}, seeds=1)
     return found
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from mini_pack import write_mini_pack
 from proclivity.errors import UserError
 from proclivity.runs import jobs, run_status, run_study
 from proclivity.runs.publish import study_text
@@ -16,7 +15,7 @@ from proclivity.runs.registration import register
 from proclivity.runs.second_look import analyze_again
 from proclivity.runs.study import plan_study
 from proclivity.specs import Study, load_study, read_registration
-from tiny_study import pack_texts, write_study, write_tiny_model
+from tiny_study import write_tiny_study
 
 UNCHANGED = "before the first job, and is unchanged (SHA-256 "
 CHANGED = "Changed since it was fixed before the run: "
@@ -25,11 +24,7 @@ CHANGED = "Changed since it was fixed before the run: "
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("registered")
-    pack = write_mini_pack(folder / "mini")
-    for path in pack.glob("scenarios/*.yml"):  # valence tells the classes apart there, and a gate refuses it
-        path.write_text(path.read_text().replace("valence: -1", "valence: 0"))
-    model = write_tiny_model(folder / "model", [*pack_texts(pack), " A", " B", " 1", " 2", " ; Options : I picked"])
-    return write_study(folder / "tiny.yml", pack, {"one": model}, seeds=1, arms=["base", "leaver"])
+    return write_tiny_study(folder, seeds=1, arms=["base", "leaver"])
 
 
 @pytest.fixture(scope="module")

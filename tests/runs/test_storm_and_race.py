@@ -9,18 +9,13 @@ import pytest
 import kill_storm
 import race
 import scheduler_at_scale
-from mini_pack import write_mini_pack
-from tiny_study import pack_texts, write_study, write_tiny_model
+from tiny_study import write_tiny_study
 
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("storm")
-    pack = write_mini_pack(folder / "mini")
-    for path in pack.glob("scenarios/*.yml"):  # valence tells the classes apart there, and a gate refuses it
-        path.write_text(path.read_text().replace("valence: -1", "valence: 0"))
-    model = write_tiny_model(folder / "model", [*pack_texts(pack), " A", " B", " 1", " 2", " ; Options : I picked"])
-    return write_study(folder / "tiny.yml", pack, {"one": model}, seeds=2, arms=["base", "leaver"])
+    return write_tiny_study(folder, seeds=2, arms=["base", "leaver"])
 
 
 def test_a_storm_of_kills_changes_no_byte(file: Path, tmp_path: Path) -> None:

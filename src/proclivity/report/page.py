@@ -63,7 +63,7 @@ def _environment() -> Environment:
 
 
 def _cleaned(value: object) -> object:
-    """The same for what the page's script reads, which has to find texts as the page names them."""
+    """What the page's script reads, its texts as the page itself names them (see `_finalized`)."""
     if isinstance(value, dict):
         return {key: _cleaned(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):

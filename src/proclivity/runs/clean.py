@@ -9,7 +9,7 @@ from pathlib import Path
 from proclivity.errors import UserError
 from proclivity.runs.leases import Leases
 from proclivity.runs.ledger import Ledger
-from proclivity.runs.study import plan_study
+from proclivity.runs.study import plan_study, study_file
 from proclivity.specs import load_study
 
 
@@ -30,9 +30,7 @@ def clean_run(folder: Path, *, dry_run: bool = False) -> Cleaned:
     Raises:
         UserError: if the folder holds no study, or a run is at work in it.
     """
-    if not (folder / "study.yml").is_file():
-        raise UserError(f"{folder} holds no study: it has no study.yml. Expected a folder that `proclivity run` made.")
-    plan = plan_study(load_study(folder / "study.yml"))
+    plan = plan_study(load_study(study_file(folder)))
     ledger, leases = Ledger(folder), Leases(folder)
     if others := leases.others():
         raise UserError(

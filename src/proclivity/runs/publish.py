@@ -100,7 +100,7 @@ def _link(place: Path, target: Path) -> None:
 
 def drop_outdated(folder: Path) -> None:
     """Takes away top-level results of an earlier study, so that none looks like this one's."""
-    for name in (*OUTPUTS, "report.html"):
+    for name in (name for _, names in PUBLISHED for name in names):
         try:
             (folder / name).unlink(missing_ok=True)
         except OSError as error:

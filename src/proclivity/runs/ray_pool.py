@@ -6,7 +6,6 @@ from __future__ import annotations
 import logging
 import os
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from proclivity.errors import UserError
@@ -88,7 +87,7 @@ class Worker:
     """What lives in one actor: the same as in a worker process, without its pipes."""
 
     def __init__(self, context: Context):
-        from proclivity.runs.stages import Bench
+        from proclivity.runs.bench import Bench
 
         self._bench = Bench(context)
 
@@ -109,14 +108,15 @@ class RayPool:
 
     Args:
         context: the study; its folder has to be the same path on all nodes.
+        ledger: its jobs.
     """
 
-    def __init__(self, context: Context):
+    def __init__(self, context: Context, ledger: Ledger):
         import ray
 
         self._ray = ray
         self._context = ray.put(context)
-        self._ledger = Ledger(Path(context.run_folder))
+        self._ledger = ledger
         compute = context.study.compute
         passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         self._class: Any = ray.remote(Worker).options(  # type: ignore[attr-defined]

@@ -17,7 +17,7 @@ from proclivity.runs.messages import Context
 from proclivity.runs.publish import study_text
 from proclivity.runs.registration import copy_registration
 from proclivity.runs.storage import replace_bytes, replace_with_copy, require_writable
-from proclivity.runs.study import plan_study
+from proclivity.runs.study import plan_study, study_file
 from proclivity.specs import load_study
 
 
@@ -34,28 +34,27 @@ def analyze_again(folder: Path, out: Path, overrides: Sequence[str]) -> list[dic
     """
     from proclivity.report import write_report
 
-    if not (folder / "study.yml").is_file():
-        raise UserError(f"{folder} holds no study: it has no study.yml. Expected a folder that `proclivity run` made.")
+    file = study_file(folder)
     if out.resolve() == folder.resolve():
         raise UserError("A second look needs a folder of its own; choose another with --out.")
     named = [text if text.startswith("analysis.") else f"analysis.{text}" for text in overrides]
-    plan = plan_study(load_study(folder / "study.yml", named))
-    ledger = Ledger(folder, _recorded(folder, plan.stage("analyze")[0]))
-    needed = plan.stage("analyze")[0].inputs.values()
+    plan = plan_study(load_study(file, named))
+    analysis = plan.stage("analyze")[0]
+    ledger, needed = Ledger(folder, _recorded(folder, analysis)), analysis.inputs.values()
     left = [plan.by_digest[digest] for digest in needed if not ledger.done(digest)]
     if left:
         raise UserError(
             f"{folder} isn't finished: {len(left)} jobs are left, the first {left[0].title}. Run "
             f"`proclivity run {folder / 'study.yml'} --out {folder}` first."
         )
-    if fault := next(filter(None, map(ledger.fault, plan.stage("analyze")[0].inputs.values())), ""):
+    if fault := next(filter(None, map(ledger.fault, needed)), ""):
         raise UserError(f"{fault}. Run `proclivity run {folder / 'study.yml'} --out {folder}`: it does that job again.")
     require_writable(out)
     context = Context(str(folder.resolve()), plan.study, plan.pack, plan.models, plan.by_digest, plan.judge)
     draft = out / f".tmp-analysis-{os.getpid()}"
     draft.mkdir()
     try:
-        analyze_study(plan.stage("analyze")[0], draft, context, ledger)
+        analyze_study(analysis, draft, context, ledger)
         for name in OUTPUTS:
             replace_with_copy(draft / name, out / name)
     finally:

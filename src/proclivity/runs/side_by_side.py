@@ -7,7 +7,7 @@ from typing import Any
 
 from proclivity.errors import UserError, unknown_name
 from proclivity.runs.ledger import Ledger
-from proclivity.runs.study import plan_study
+from proclivity.runs.study import plan_study, study_file
 from proclivity.specs import load_study
 
 
@@ -40,11 +40,10 @@ def complete_side_by_side(
     """
     from proclivity.models import load_model
 
-    if not (folder / "study.yml").is_file():
-        raise UserError(f"{folder} holds no study: it has no study.yml. Expected a folder that `proclivity run` made.")
+    file = study_file(folder)
     if not prompt.strip():
         raise UserError("The prompt is empty; give the beginning of a sentence.")
-    plan = plan_study(load_study(folder / "study.yml"))
+    plan = plan_study(load_study(file))
     study, name = plan.study, model or plan.study.models[0].name
     if name not in plan.models:
         raise unknown_name("model of this study", name, plan.models)

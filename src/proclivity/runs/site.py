@@ -41,5 +41,5 @@ class Site:
         if self.engine == "ray":
             from proclivity.runs.ray_pool import RayPool
 
-            return RayPool(context)
+            return RayPool(context, ledger)
         return ProcessPool(context, ledger)

@@ -7,12 +7,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from proclivity.errors import UserError
 from proclivity.runs.identity import machine
 from proclivity.runs.leases import Leases
 from proclivity.runs.ledger import Failure, Ledger
 from proclivity.runs.manifest import changed_since, read_manifest
 from proclivity.runs.plan import Plan
+from proclivity.runs.study import study_file
 from proclivity.runs.top_files import read_plan, top_faults
 
 
@@ -46,8 +46,7 @@ def run_status(folder: Path) -> RunStatus:
     Raises:
         UserError: if the folder holds no study, or one that can't be planned; it says so where study.yml was changed.
     """
-    if not (folder / "study.yml").is_file():
-        raise UserError(f"{folder} holds no study: it has no study.yml. Expected a folder that `proclivity run` made.")
+    study_file(folder)
     return status_of(read_plan(folder), folder)
 
 

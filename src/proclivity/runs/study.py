@@ -73,6 +73,18 @@ class RunSummary:
         return found
 
 
+def study_file(folder: Path) -> Path:
+    """The study file of a run's folder.
+
+    Raises:
+        UserError: if the folder holds no study.
+    """
+    path = folder / "study.yml"
+    if not path.is_file():
+        raise UserError(f"{folder} holds no study: it has no study.yml. Expected a folder that `proclivity run` made.")
+    return path
+
+
 def plan_study(study: Study) -> Plan:
     """All jobs of a study, with its pack read and its models' files found; nothing is run.
 

@@ -19,7 +19,7 @@ from proclivity.runs.messages import Context, Damaged, Do, Done, Failed, WarmUp
 from proclivity.runs.storage import storage_error
 
 if TYPE_CHECKING:
-    from proclivity.runs.stages import Bench
+    from proclivity.runs.bench import Bench
 
 
 def main() -> None:
@@ -35,7 +35,7 @@ def main() -> None:
 
 def serve(context: Context, orders: queue.SimpleQueue[Do | WarmUp], outbox: BinaryIO) -> None:
     """Runs jobs as they come and reports on each."""
-    from proclivity.runs.stages import Bench
+    from proclivity.runs.bench import Bench
 
     bench = Bench(context)
     while True:
