@@ -3,9 +3,11 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from proclivity.errors import UserError
-from proclivity.induction.batches import LearningRate, batches_of, check_rows
+from proclivity.induction.batches import LearningRate, batches_of, check_rows, pieces_of
 from proclivity.records import TrainingRow
 
 
@@ -40,3 +42,18 @@ def test_rows_without_loss_are_refused():
     ):
         with pytest.raises(UserError):
             check_rows(rows)
+
+
+def test_pieces_by_hand():
+    """At most 6 tokens, padding counted: 2 and 3 make 2 × 3; 4 by itself; 9 is longer than a piece."""
+    assert pieces_of([2, 3, 4, 9], 6) == [slice(0, 2), slice(2, 3), slice(3, 4)]
+    assert pieces_of([2, 3], float("inf")) == [slice(0, 2)]
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=30), st.integers(1, 100))
+def test_pieces_hold_each_row_once_and_keep_their_bound(lengths, most):
+    pieces = pieces_of(lengths, most)
+    assert [place for piece in pieces for place in range(len(lengths))[piece]] == list(range(len(lengths)))
+    for piece in pieces:
+        held = lengths[piece]
+        assert len(held) == 1 or max(held) * len(held) <= most

@@ -34,6 +34,24 @@ def batches_of(lengths: Sequence[int], batch_size: int, epochs: int, seed: int) 
     return plan
 
 
+def pieces_of(lengths: Sequence[int], most: float) -> list[slice]:
+    """A step's rows in consecutive pieces whose gradients are summed: the memory of activations is that of a piece, and
+    a piece's rows are padded among themselves alone.
+
+    Args:
+        lengths: tokens of each row of the step.
+        most: tokens of a piece, padding counted; a longer row is a piece by itself.
+    """
+    pieces: list[slice] = []
+    start, widest = 0, 0
+    for place, length in enumerate(lengths):
+        if place > start and max(widest, length) * (place - start + 1) > most:
+            pieces.append(slice(start, place))
+            start, widest = place, 0
+        widest = max(widest, length)
+    return [*pieces, slice(start, len(lengths))]
+
+
 def steps_of(n: int, batch_size: int, epochs: int) -> int:
     """Number of steps that `batches_of` plans for n rows."""
     return epochs * -(-n // batch_size)

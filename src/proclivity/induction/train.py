@@ -20,7 +20,7 @@ import torch
 
 from proclivity.errors import StorageError, TrainingError, UserError
 from proclivity.induction.arms import Arm, arm_named
-from proclivity.induction.batches import LearningRate, batches_of, check_rows
+from proclivity.induction.batches import LearningRate, batches_of, check_rows, pieces_of
 from proclivity.induction.card import card_text
 from proclivity.induction.processes import OneProcess, Processes, own_part, part_weight, unwrapped, whole, whole_state
 from proclivity.models.adapters import WEIGHTS, attach, check_adapter, detach, save_adapter, step_folder
@@ -31,6 +31,9 @@ from proclivity.models.load import load_model, quiet_progress
 from proclivity.models.low_rank import lean_layers
 from proclivity.records import Checkpoint, TrainingRow
 from proclivity.specs import ComputeSpec, InductionSpec, digest_of_file, digest_of_files
+
+PIECE = 2**18
+"""Numbers of the hidden states that a processor holds at once in a training."""
 
 Progress = Callable[[int, int, float], None]
 """Called after every step with its number, the number of steps, and the loss."""
@@ -90,7 +93,7 @@ def induce(
                 with unwrapped(trained):
                     state = whole_state(trained) if processes.count > 1 else None
                     if processes.number == 0:
-                        _write(folder, lambda place: save(place, state), card)
+                        write_folder(folder, lambda place: save(place, state), card)
 
             def after(step: int) -> None:
                 if step in spec.checkpoints:
@@ -107,13 +110,13 @@ def induce(
         seed=seed,
         method=spec.method,
         path=str(out),
-        weights_digest=_digest(out, spec) if processes.number == 0 else "",
+        weights_digest=weights_digest(out, spec) if processes.number == 0 else "",
         steps=len(curve),
         loss_curve=tuple(curve),
     )
 
 
-def _digest(out: Path, spec: InductionSpec) -> str:
+def weights_digest(out: Path, spec: InductionSpec) -> str:
     return digest_of_file(out / WEIGHTS) if spec.method == "lora" else digest_of_files(weight_files(out), out)
 
 
@@ -150,7 +153,7 @@ def _trainable(
 
         yield network, network, save_full
         return
-    wrapped = attach(base.network, check_adapter(start), trainable=True) if start else _with_lora(base, spec)
+    wrapped = attach(base.network, check_adapter(start), trainable=True) if start else with_lora(base, spec)
     try:
         yield base.network, wrapped, lambda out, state: save_adapter(wrapped, out, state)
     finally:
@@ -158,7 +161,7 @@ def _trainable(
         base.network.requires_grad_(False)
 
 
-def _with_lora(base: HFModel, spec: InductionSpec) -> Any:
+def with_lora(base: HFModel, spec: InductionSpec) -> Any:
     from peft import LoraConfig, get_peft_model
     from transformers.pytorch_utils import Conv1D
 
@@ -212,16 +215,15 @@ def _train(
     plan = batches_of([len(row.input_ids) for row in rows], spec.batch_size, spec.epochs, seed)
     schedule = LearningRate(spec.learning_rate, len(plan), spec.warmup, falls=spec.schedule == "linear")
     reader = LogitReader(network, forward)
+    piece = tokens_a_piece(network, device, processes)
     curve: list[float] = []
     for step, places in enumerate(plan):
         rate = schedule.at(step)
         optimizer.param_groups[0]["lr"] = rate
-        with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
-            part = _loss(reader, [rows[place] for place in places], device, processes)
-        part.backward()  # type: ignore[no-untyped-call]
+        part = _gradients(reader, [rows[place] for place in places], device, processes, piece, bf16)
         norm = whole(torch.nn.utils.clip_grad_norm_(weights, spec.clip))
         loss = processes.mean(part)
-        _require_finite(loss, norm.item(), rows[0].arm, seed, step, len(plan), rate, spec)
+        require_finite(loss, norm.item(), rows[0].arm, seed, step, len(plan), rate, spec)
         optimizer.step()
         optimizer.zero_grad()
         curve.append(loss)
@@ -236,12 +238,38 @@ def _trained(network: Any) -> list[torch.Tensor]:
     return [weight for weight in network.parameters() if weight.requires_grad]
 
 
-def _loss(
-    reader: LogitReader, batch: Sequence[TrainingRow], device: torch.device, processes: Processes
+def tokens_a_piece(network: Any, device: torch.device, processes: Processes) -> float:
+    """Tokens whose activations are held at once. What fits a processor's cache is computed faster, and takes a share
+    of the memory; a GPU is fastest with all of a step."""
+    if device.type != "cpu" or processes.count > 1:
+        return math.inf
+    return max(1, PIECE // int(network.config.get_text_config().hidden_size))
+
+
+def _gradients(
+    reader: LogitReader,
+    batch: Sequence[TrainingRow],
+    device: torch.device,
+    processes: Processes,
+    piece: float,
+    bf16: bool,
 ) -> torch.Tensor:
-    """One process's part of the mean cross-entropy over the supervised tokens of a batch, nats: the mean of all
-    processes' parts is that of the batch, and so is the mean of their gradients."""
+    """Adds the gradients of one process's part of the mean cross-entropy over the supervised tokens of a batch, and
+    gives that part, nats: the mean of all processes' parts is that of the batch, and so is that of their gradients."""
     rows = own_part(batch, processes.number, processes.count)
+    supervised = sum(sum(row.loss_mask) for row in rows)
+    total = torch.zeros((), device=device)
+    for part in pieces_of([len(row.input_ids) for row in rows], piece):
+        with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+            loss = _summed_loss(reader, rows[part], device) / supervised
+        loss = loss * part_weight(batch, processes.number, processes.count)
+        loss.backward()  # type: ignore[no-untyped-call]
+        total += loss.detach().to(device)
+    return total
+
+
+def _summed_loss(reader: LogitReader, rows: Sequence[TrainingRow], device: torch.device) -> torch.Tensor:
+    """Cross-entropy summed over the supervised tokens of rows, nats."""
     wanted = [(n, p) for n, row in enumerate(rows) for p, trained in enumerate(row.loss_mask) if trained]
     ids = pad_right([row.input_ids[:-1] for row in rows], device)  # (B, T)
     lines = torch.tensor([n for n, _ in wanted], device=device)
@@ -249,11 +277,10 @@ def _loss(
     targets = torch.tensor([rows[n].input_ids[p] for n, p in wanted], device=device)
     logits = reader.logits(ids, lines, columns)
     # A model spread over devices gives its logits on the last of them.
-    loss = torch.nn.functional.cross_entropy(logits, targets.to(logits.device))
-    return loss * part_weight(batch, processes.number, processes.count)
+    return torch.nn.functional.cross_entropy(logits, targets.to(logits.device), reduction="sum")
 
 
-def _require_finite(
+def require_finite(
     loss: float, norm: float, arm: str, seed: int, step: int, steps: int, rate: float, spec: InductionSpec
 ) -> None:
     if math.isfinite(loss) and math.isfinite(norm):
@@ -266,7 +293,7 @@ def _require_finite(
     )
 
 
-def _write(out: Path, save: Callable[[Path], None], card: str) -> None:
+def write_folder(out: Path, save: Callable[[Path], None], card: str) -> None:
     """Saves all or nothing: a folder that was begun and not finished is removed."""
     from safetensors import SafetensorError
 

@@ -90,7 +90,7 @@ class LogitReader:
             tree: `attention_mask` and `position_ids` where the rows are trees.
         """
         piece = max(1, LARGEST_PIECE // max(1, vocabulary_size(self.model)))
-        if self._takes_short_way():
+        if self.takes_short_way():
             hidden = self.model.base_model(input_ids=ids, use_cache=False, **tree).last_hidden_state  # (B, T, D)
             head = self.model.get_output_embeddings()
             # A model spread over devices may give its hidden states back elsewhere.
@@ -111,7 +111,8 @@ class LogitReader:
         own = self._forward(input_ids=ids, use_cache=False, logits_to_keep=kept, **tree).logits  # (B, kept, V)
         return own[rows.to(own.device), places.to(own.device)]
 
-    def _takes_short_way(self) -> bool:
+    def takes_short_way(self) -> bool:
+        """Whether hidden states are projected here; tried out at the first call, on a text of three tokens."""
         if self._short is None:
             self._short = not transforms_logits(self.model.config.get_text_config()) and self._short_way_agrees()
         return self._short
