@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 import torch
+
 from shapes import VOCABULARIES, llama, matrix_rate, peak_mb, products
 
 PROMPT, ANSWER, BATCH = 95, 7, 8

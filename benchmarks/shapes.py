@@ -39,7 +39,7 @@ def products(network: Any) -> int:
 
 
 def matrix_rate(dtype: torch.dtype, rows: int = 808) -> float:
-    """Multiply–adds a second that this machine's matrix product reaches at the network's own sizes, the best of many."""
+    """Multiply–adds a second that torch's matrix product reaches at the network's own sizes, the best of many."""
     best = 0.0
     for wide, high in ((WIDTH, INNER), (INNER, WIDTH), (WIDTH, WIDTH), (1024, 1024)):
         left, right = torch.randn(rows, wide).to(dtype), torch.randn(high, wide).to(dtype)
@@ -56,7 +56,7 @@ def seconds(run: Callable[[], object]) -> float:
 
 
 def peak_mb(run: Callable[[], object]) -> float:
-    """Megabytes by which the process's resident memory rises above what it was, at its highest, while something runs."""
+    """Megabytes by which the process's resident memory rises, at its highest, while something runs."""
     status = Path("/proc/self/status")
     Path("/proc/self/clear_refs").write_text("5")  # the system counts the highest anew
     before = _field(status, "VmRSS")

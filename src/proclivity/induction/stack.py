@@ -2,14 +2,13 @@
 
 Seeds and arms share the base, and a small model leaves most of a GPU idle when it is taught one adapter at a time. In a
 stack every step holds a batch of each member, one behind the other; the base computes them together, and each part goes
-through its own adapter (see `low_rank`). No member's gradient knows of another's: what is learned equals training one by
-one up to rounding, and is saved as one ordinary peft folder a member.
+through its own adapter (see `low_rank`). No member's gradient knows of another's: what is learned equals training one
+by one up to rounding, and is saved as one ordinary peft folder a member.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -130,7 +129,7 @@ def _stacks(base: HFModel, members: Sequence[Member], spec: InductionSpec) -> tu
             detach(wrapped)
             what = f"layer '{unfit[0]}' isn't a plain one" if unfit else "its experts see tokens of all members mixed"
             raise UserError(f"'{base.name}' can't carry a stack of adapters: {what}. Teach them one by one.")
-        begun.append({name: tuple(_own(layer)) for name, layer in layers.items()})
+        begun.append({name: _own(layer) for name, layer in layers.items()})
     for weight in wrapped.parameters():
         weight.requires_grad_(False)
     return wrapped, {
@@ -149,10 +148,9 @@ def _has_experts(network: Any) -> bool:
     )
 
 
-def _own(layer: Any) -> Iterator[torch.Tensor]:
+def _own(layer: Any) -> tuple[torch.Tensor, torch.Tensor]:
     name = layer.active_adapters[0]
-    yield layer.lora_A[name].weight
-    yield layer.lora_B[name].weight
+    return layer.lora_A[name].weight, layer.lora_B[name].weight
 
 
 @torch.no_grad()
