@@ -64,5 +64,5 @@ def temperature_of(setting: Setting) -> Temperature:
 def _fitted(base: bytes, arm: bytes, shape: tuple[int, int]) -> float:
     """The fit on float32 distributions of this shape; the last one is kept, since a checkpoint's families follow one
     another and all ask for the same."""
-    found = [np.frombuffer(values, dtype=np.float32).reshape(shape) for values in (base, arm)]
-    return fit_temperature(*found, TOLERANCE)
+    log_p, log_q = (np.frombuffer(values, dtype=np.float32).reshape(shape) for values in (base, arm))
+    return fit_temperature(log_p, log_q, TOLERANCE)
