@@ -24,7 +24,7 @@ BLOCK = 2**22
 """Log probabilities of a block, as a number of numbers: 32 MiB in float64. Where an arm is compared with its base about
 a dozen such arrays stand at once."""
 
-PIECE = 2**19
+PIECE = 2**18
 """Log probabilities whose divergences are taken at once, as a number of numbers: each takes a dozen arrays as large."""
 
 
