@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 
 import pytest
+
 from growth import fixed_cost, slope
 
 
