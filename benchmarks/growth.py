@@ -4,8 +4,8 @@
 
 Each is made 1, 2, 4, 8 and 16 times as large as a small beginning, on a packaged tiny model, each size in a process
 of its own. Arms and seeds are whole studies by one worker. Items are decisions trained on, probes items of a cloze
-family. What a thing costs at any size (a study's start, base and report; an adapter's layers) is the a of the
-least-squares line a + b·n, and taken off before the slope is: that of ln seconds over ln size, 1 where cost is linear.
+family. The slope is k of the curve a + b·n^k that fits best, 1 where cost is linear; a is what there is at any size (a
+study's start, base and report; an adapter's layers).
 Seconds are of the processor (the process and its workers), which other load on the machine changes least.
 """
 
@@ -58,8 +58,7 @@ def grow(what: str) -> list[Row]:
     """One row a size, then the slope."""
     found = [{"what": what, "size": size, **_in_a_process(what, size)} for size in SIZES]
     seconds, peaks = [row["seconds"] for row in found], [row["peak_mb"] for row in found]
-    fixed = max(0.0, fixed_cost(SIZES, seconds))
-    steep = slope(SIZES, [value - fixed for value in seconds])
+    fixed, steep = power_of_growth(SIZES, seconds)
     for row in found:
         print(f"{what:>7} × {row['size']:<2}  {row['seconds']:7.2f} s  {row['peak_mb']:6.0f} MB at the peak")
     spread = round(max(peaks) - min(peaks), 1)
@@ -70,16 +69,25 @@ def grow(what: str) -> list[Row]:
     return [*found, {"what": what, "slope": round(steep, 3), "fixed_seconds": round(fixed, 3), "spread_mb": spread}]
 
 
-def slope(sizes: Sequence[float], seconds: Sequence[float]) -> float:
-    """Of the least-squares line of ln seconds over ln size; 1 is linear. NaN where a time isn't above 0."""
-    if min(seconds) <= 0:
-        return float("nan")
-    return float(np.polyfit(np.log(sizes), np.log(seconds), 1)[0])
+def power_of_growth(sizes: Sequence[float], seconds: Sequence[float]) -> tuple[float, float]:
+    """a and k of the curve a + b·n^k that comes nearest to the times, a and b not below 0; errors count in proportion
+    to the time, as noise does. k is the slope of ln(seconds − a) over ln n, without the noise that taking a from the
+    smallest time would leave.
 
+    Returns:
+        Seconds at any size, and the slope: 1 where cost is linear.
+    """
+    from scipy.optimize import nnls
 
-def fixed_cost(sizes: Sequence[float], seconds: Sequence[float]) -> float:
-    """a of the least-squares line a + b·n, seconds; errors count in proportion to the time, as noise does."""
-    return float(np.polyfit(sizes, seconds, 1, w=1 / np.asarray(seconds))[1])
+    taken = np.asarray(seconds, dtype=np.float64)
+
+    def fit(k: float) -> tuple[float, float]:
+        columns = np.stack([np.ones(len(taken)), np.asarray(sizes, dtype=np.float64) ** k], axis=1)
+        (a, _), error = nnls(columns / taken[:, None], np.ones(len(taken)))
+        return float(error), float(a)
+
+    k = min(np.arange(20, 301) / 100, key=lambda k: fit(k)[0])
+    return fit(k)[1], float(k)
 
 
 def measured(work: Work) -> dict[str, float]:
