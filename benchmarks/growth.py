@@ -5,8 +5,8 @@
 Each is made 1, 2, 4, 8 and 16 times as large as a small beginning, on a packaged tiny model, each size in a process
 of its own. Arms and seeds are whole studies by one worker. Items are decisions trained on, probes items of a cloze
 family. The slope is k of the curve a + b·n^k that fits best, 1 where cost is linear; a is what there is at any size (a
-study's start, base and report; an adapter's layers).
-Seconds are of the processor (the process and its workers), which other load on the machine changes least.
+study's start, base and report; an adapter's layers). Seconds are of the processor (the process and its workers), which
+other load on the machine changes least, but still by a tenth: on a busy machine take the least of several `--rounds`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SIZES = (1, 2, 4, 8, 16)
 MODEL = "gpt2-equal"
 PACK = "microworld"
 FAMILY = "cloze-feeling"
-DECISIONS = 144
+DECISIONS = 288
 """Of each arm of a study: enough that an arm costs seconds beside a start of ten."""
 ITEMS, COPIES = 72, 4
 """Decisions, and copies of the family's items, at size 1."""
@@ -47,16 +47,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         what, size = options.one
         print(json.dumps(measured(PARTS[what](int(size)))))
         return 0
-    rows = [row for what in options.what for row in grow(what)]
+    rows = [row for what in options.what for row in grow(what, options.rounds)]
     rows += starts() if options.what == list(PARTS) else []
     if options.json:
         options.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     return 0
 
 
-def grow(what: str) -> list[Row]:
-    """One row a size, then the slope."""
-    found = [{"what": what, "size": size, **_in_a_process(what, size)} for size in SIZES]
+def grow(what: str, rounds: int) -> list[Row]:
+    """One row a size, the least of several rounds over all sizes, then the slope."""
+    tried = [[_in_a_process(what, size) for size in SIZES] for _ in range(rounds)]
+    found: list[Row] = [
+        {"what": what, "size": size, **{name: min(own[name] for own in runs) for name in runs[0]}}
+        for size, runs in zip(SIZES, zip(*tried, strict=True), strict=True)
+    ]
     seconds, peaks = [row["seconds"] for row in found], [row["peak_mb"] for row in found]
     fixed, steep = power_of_growth(SIZES, seconds)
     for row in found:
@@ -219,6 +223,7 @@ def _start(words: Sequence[str]) -> float:
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="How cost grows with arms, seeds, items and probes.")
     parser.add_argument("--what", nargs="+", choices=list(PARTS), default=list(PARTS), help="What is made larger.")
+    parser.add_argument("--rounds", type=int, default=1, help="How often each size is tried; the least counts.")
     parser.add_argument("--json", type=Path, help="File for the rows.")
     parser.add_argument("--one", nargs=2, metavar=("WHAT", "SIZE"), help="One size in this process, as JSON.")
     return parser.parse_args(arguments)
