@@ -102,7 +102,7 @@ def test_help_is_quick_and_light() -> None:
         "from proclivity.cli import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "heavy = {'torch', 'pandas', 'numpy', 'pydantic', 'transformers'} & set(sys.modules)\n"
+        "heavy = {'torch', 'transformers', 'peft', 'numpy', 'scipy', 'pandas', 'pydantic'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
     before = cpu_seconds()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -41,8 +42,22 @@ def test_swapping_is_fast(llama, adapter_folder):
     llama.set_adapter(adapter_folder)
     start = time.process_time()
     for _ in range(5):
+        llama.set_adapter(None)
         llama.set_adapter(adapter_folder)
     assert (time.process_time() - start) / 5 < 0.5  # about .05 s; the bound leaves room for slow machines
+
+
+def test_the_present_adapter_stays_until_its_files_change(llama, adapter_folder, tmp_path):
+    folder = shutil.copytree(adapter_folder, tmp_path / "own")
+    llama.set_adapter(folder)
+    layers, numbers = llama._wrapped, llama.continuation_log_probs(PAIRS)
+    llama.set_adapter(folder)
+    assert llama._wrapped is layers
+    config = json.loads((folder / CONFIG).read_text())
+    (folder / CONFIG).write_text(json.dumps(config | {"lora_alpha": 2 * config["lora_alpha"]}))
+    llama.set_adapter(folder)
+    assert llama._wrapped is not layers
+    assert np.abs(llama.continuation_log_probs(PAIRS) - numbers).min() > 1e-3
 
 
 def test_no_adapter_there(llama, tmp_path):

@@ -8,7 +8,7 @@ cut by the size of the vocabulary alone, so they are part of a fixed batch plan.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
@@ -23,6 +23,9 @@ from proclivity.battery.result import Row, Setting
 BLOCK = 2**22
 """Log probabilities of a block, as a number of numbers: 32 MiB in float64. Where an arm is compared with its base about
 a dozen such arrays stand at once."""
+
+PIECE = 2**18
+"""Log probabilities whose divergences are taken at once, as a number of numbers: each takes a dozen arrays as large."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,16 @@ def mapped(n: int, vocab_size: int) -> NDArray[np.float32]:
         return np.memmap(file, dtype=np.float32, mode="w+", shape=(n, vocab_size))
 
 
-def cut(n: int, vocab_size: int) -> Iterator[slice]:
-    """Consecutive places whose distributions are held at once."""
-    size = max(1, BLOCK // max(1, vocab_size))
+def by_pieces(function: Callable[..., NDArray[np.float64]], *log_probs: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A function of distributions, [n, V] each, to a number a place, [n], taken of a piece of the places at a time."""
+    n, vocab_size = log_probs[0].shape
+    found = np.empty(n)
+    for part in cut(n, vocab_size, PIECE):
+        found[part] = function(*(own[part] for own in log_probs))
+    return found
+
+
+def cut(n: int, vocab_size: int, most: int = 0) -> Iterator[slice]:
+    """Consecutive places whose distributions are held at once: those of a block, or of at most `most` numbers."""
+    size = max(1, (most or BLOCK) // max(1, vocab_size))
     return (slice(start, min(start + size, n)) for start in range(0, n, size))

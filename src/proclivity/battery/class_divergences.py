@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from proclivity.battery.blocks import Block
+from proclivity.battery.blocks import PIECE, Block, cut
 from proclivity.battery.candidates import PlaceScores
 from proclivity.battery.divergences import NO_REFERENCE
 from proclivity.battery.result import Row, make_row
@@ -53,9 +53,10 @@ def class_divergence_rows(block: Block) -> list[Row]:
         else:
             kinds[tuple((s.group, s.ids[0]) for s in found.spellings)].append(index)
     for kind, indices in kinds.items():
-        moves = _moves(block, kind, indices)
-        for index, parts in zip(indices, zip(*moves, strict=True), strict=True):
-            rows[index] = _rows(block, index, parts)
+        for piece in cut(len(indices), block.base.shape[1], PIECE):
+            moves = _moves(block, kind, indices[piece])
+            for index, parts in zip(indices[piece], zip(*moves, strict=True), strict=True):
+                rows[index] = _rows(block, index, parts)
     return [row for index in range(len(block.places)) for row in rows[index]]
 
 

@@ -6,6 +6,7 @@ sharpening or flattening without direction. All cloze families fit it at the sam
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -56,4 +57,12 @@ def temperature_of(setting: Setting) -> Temperature:
         return Temperature(np.nan, NO_TEXT)
     if base is None or base.shape != arm.shape:
         return Temperature(np.nan, NOT_STORED)
-    return Temperature(fit_temperature(base, arm, TOLERANCE))
+    return Temperature(_fitted(base.tobytes(), arm.tobytes(), arm.shape))
+
+
+@lru_cache(maxsize=1)
+def _fitted(base: bytes, arm: bytes, shape: tuple[int, int]) -> float:
+    """The fit on float32 distributions of this shape; the last one is kept, since a checkpoint's families follow one
+    another and all ask for the same."""
+    log_p, log_q = (np.frombuffer(values, dtype=np.float32).reshape(shape) for values in (base, arm))
+    return fit_temperature(log_p, log_q, TOLERANCE)

@@ -16,7 +16,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from proclivity.battery.blocks import Block
+from proclivity.battery.blocks import Block, by_pieces
 from proclivity.battery.result import Row, make_row
 from proclivity.metrics import entropy, hellinger, jsd, kl, total_variation
 
@@ -48,7 +48,7 @@ def distribution_rows(block: Block) -> list[Row]:
     """Divergences from the base; for the base itself the numeric floor, from another batch plan."""
     if block.setting.reference is None:
         return _floor_rows(block)
-    found = {metric: divergence(block.base, block.arm) for metric, divergence in FROM_BASE.items()}
+    found = {metric: by_pieces(divergence, block.base, block.arm) for metric, divergence in FROM_BASE.items()}
     setting = block.setting
     rows = []
     for index, place in enumerate(block.places):
@@ -67,12 +67,12 @@ def _floor_rows(block: Block) -> list[Row]:
         return []
     size = max(1, setting.battery.batch_size // 4)
     again = setting.model.next_token_log_probs([place.prompt for place in block.places], batch_size=size)
-    return place_rows(block, "jsd_numeric", jsd(block.log_probs, again))
+    return place_rows(block, "jsd_numeric", by_pieces(jsd, block.log_probs, again))
 
 
 def entropy_rows(block: Block) -> list[Row]:
     """Entropy of next-token distributions, bits: whether a shift is a mere sharpening."""
-    return place_rows(block, "entropy", entropy(block.log_probs))
+    return place_rows(block, "entropy", by_pieces(entropy, block.log_probs))
 
 
 def place_rows(block: Block, metric: str, values: Floats, reason: str = "") -> list[Row]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field
+from dataclasses import fields as dataclass_fields
 from typing import Any
 
 import numpy as np
@@ -65,6 +66,11 @@ UNITS = {
 """Unit of every metric that the battery writes."""
 
 Row = dict[str, Any]
+_DEFAULTS = {own.name: own.default for own in dataclass_fields(Measurement) if own.default is not MISSING}
+_EMPTY: Row = {column: _DEFAULTS.get(column) for column in MEASUREMENT_COLUMNS}
+"""A row before anything is known, columns in their order. Rows are made by the thousand, so none goes by way of an
+object."""
+
 Identity = Mapping[str, Any]
 """Who was measured: model, arm, seed, and where they differ from 1 and -1 dose and step."""
 
@@ -120,13 +126,8 @@ def make_row(identity: Identity, family: str, metric: str, value: float, reason:
     """
     if reason or not math.isfinite(value):
         value, reason = math.nan, reason or "not a finite number"
-    found = Measurement(
-        **identity,
-        family=family,
-        metric=metric,
-        value=float(value),
-        unit=UNITS[metric],
-        missing_reason=reason,
-        **fields,
-    )
-    return {column: getattr(found, column) for column in MEASUREMENT_COLUMNS}
+    row = {**_EMPTY, **identity, **fields, "family": family, "metric": metric, "value": float(value)}
+    row |= {"unit": UNITS[metric], "missing_reason": reason}
+    if len(row) != len(_EMPTY):
+        raise TypeError(f"no column of a measurement: {sorted(set(row) - set(_EMPTY))}")
+    return row

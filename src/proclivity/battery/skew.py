@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from proclivity.battery.blocks import Block
+from proclivity.battery.blocks import Block, by_pieces
 from proclivity.battery.control_text import Temperature
 from proclivity.battery.divergences import NO_REFERENCE
 from proclivity.battery.result import Row, Setting, make_row
@@ -39,8 +39,8 @@ class TemperatureShare:
         known = block.known
         if known.any() and not self._fitted.reason:
             base, arm = block.base[known], block.arm[known]  # (n, V)
-            self._whole += jsd(arm, base).tolist()
-            self._left += jsd(arm, at_temperature(base, self._fitted.value)).tolist()
+            self._whole += by_pieces(jsd, arm, base).tolist()
+            self._left += by_pieces(lambda q, p: jsd(q, at_temperature(p, self._fitted.value)), arm, base).tolist()
         return []
 
     def rows(self, setting: Setting) -> list[Row]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from proclivity.errors import ModelError
 from proclivity.models.foreign_code import pickled_weights
-from proclivity.specs import digest_of_file
+from proclivity.specs import digest_of_file, digest_of_files
 
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 
@@ -76,6 +76,11 @@ def save_adapter(wrapped: Any, out: Path, state: dict[str, Any] | None = None) -
 def adapter_digest(folder: Path) -> str:
     """SHA-256 of the adapter's weights file."""
     return digest_of_file(folder / WEIGHTS)
+
+
+def adapter_seal(folder: Path) -> str:
+    """SHA-256 over configuration and weights: as long as it is the same, so is the adapter."""
+    return digest_of_files([folder / CONFIG, folder / WEIGHTS], folder)
 
 
 def attach(base: Any, folder: Path, *, trainable: bool = False) -> Any:

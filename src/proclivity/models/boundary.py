@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 from proclivity.errors import ModelError, UserError
 
+_AT_ONCE = 1024
+"""Texts that a tokenizer is given at once: what it keeps of each takes kilobytes."""
 _ANCHORS = (".", "\n", "a")
 
 
@@ -92,9 +94,9 @@ def beginning(tokenizer: Any) -> tuple[int, ...]:
 
 
 def _plain(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
-    if not texts:
-        return []
-    encoded: list[list[int]] = tokenizer(list(texts), add_special_tokens=False)["input_ids"]
+    encoded: list[list[int]] = []
+    for start in range(0, len(texts), _AT_ONCE):
+        encoded += tokenizer(list(texts[start : start + _AT_ONCE]), add_special_tokens=False)["input_ids"]
     return encoded
 
 

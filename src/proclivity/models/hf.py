@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from proclivity.errors import ModelError, UserError
-from proclivity.models.adapters import adapter_digest, attach, check_adapter, detach
+from proclivity.models.adapters import adapter_digest, adapter_seal, attach, check_adapter, detach
 from proclivity.models.boundary import Encoded, encode_pairs, encode_prompts, encode_text
 from proclivity.models.chat import render_dialogue
 from proclivity.models.folder import folder_digest
@@ -49,6 +49,9 @@ class HFModel:
         """Dialogues as the template wrote them, in order, until someone clears it: they show what was really read."""
         self.scorer = Scorer(network)
         self._wrapped: Any = None
+        self._seal = ""
+        """What the files of the present adapter held when it was put on; '' without one."""
+        self._vocabulary: list[str] | None = None
         self._base_digest: str | None = None
         self._encodings: dict[tuple[str, str], Encoded] = {}
 
@@ -79,16 +82,22 @@ class HFModel:
     def set_adapter(self, path: str | Path | None) -> None:
         """Put an adapter in place of the present one; None gives the base back, bit for bit.
 
+        The present one stays where it is asked for again and its files are as they were: all families of a checkpoint
+        are measured one after another.
+
         Raises:
             ModelError: if the folder holds no adapter, or one that doesn't fit; the base is bare then.
         """
         folder = None if path is None else check_adapter(path)
+        seal = "" if folder is None else adapter_seal(folder)
+        if self._wrapped is not None and (folder, seal) == (self.adapter, self._seal):
+            return
         if self._wrapped is not None:
             detach(self._wrapped)
-            self._wrapped, self.adapter = None, None
+            self._wrapped, self.adapter, self._seal = None, None, ""
         if folder is not None:
             self._wrapped = attach(self.network, folder)
-            self.adapter = folder
+            self.adapter, self._seal = folder, seal
 
     def encode(self, prompt: str, continuation: str) -> tuple[list[int], int]:
         """Tokens of both, and the index at which the continuation's begin."""
@@ -123,9 +132,11 @@ class HFModel:
 
     def vocabulary(self) -> list[str]:
         """The text of each token, [V]; '' for logits beyond the tokenizer's vocabulary."""
-        size = min(self.vocab_size, len(self.tokenizer))
-        texts = self.tokenizer.batch_decode([[token] for token in range(size)])
-        return [*texts, *[""] * (self.vocab_size - size)]
+        if self._vocabulary is None:
+            size = min(self.vocab_size, len(self.tokenizer))
+            texts = self.tokenizer.batch_decode([[token] for token in range(size)])
+            self._vocabulary = [*texts, *[""] * (self.vocab_size - size)]
+        return self._vocabulary
 
     def next_token_log_probs(self, prompts: Sequence[str], *, batch_size: int | None = None) -> NDArray[np.float64]:
         """log p of the token after each prompt, [N, V]; trailing spaces belong to what follows and aren't read."""

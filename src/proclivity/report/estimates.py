@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -130,7 +131,16 @@ class Estimates:
 
     def where(self, **wanted: str) -> list[Estimate]:
         """All rows whose fields equal `wanted`, in the table's order."""
-        return [row for row in self.rows if all(getattr(row, key) == value for key, value in wanted.items())]
+        rows = self._by_metric.get(wanted["metric"], []) if "metric" in wanted else self.rows
+        return [row for row in rows if all(getattr(row, key) == value for key, value in wanted.items())]
+
+    @cached_property
+    def _by_metric(self) -> dict[str, list[Estimate]]:
+        """Rows by metric: a page asks hundreds of times, mostly for one of dozens of metrics."""
+        found: dict[str, list[Estimate]] = {}
+        for row in self.rows:
+            found.setdefault(row.metric, []).append(row)
+        return found
 
     def distinct(self, field: str, **wanted: str) -> list[str]:
         """Values of a field in order of first appearance."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -108,15 +109,18 @@ class Results:
 
     def families(self) -> list[str]:
         """Open-language families: stems, then the rest, sums ('cloze', 'all') last."""
+        return list(self._families)
+
+    @cached_property
+    def _families(self) -> tuple[str, ...]:
         found = [
             row.family
             for row in self.effects.rows
             if row.metric == "score" and row.family not in ("choice", "controls", "facts", "completions")
         ]
         distinct = sorted(dict.fromkeys(found), key=lambda name: not name.startswith("cloze"))
-        return [name for name in distinct if name not in ("cloze", "all")] + [
-            name for name in ("cloze", "all") if name in distinct
-        ]
+        sums = [name for name in ("cloze", "all") if name in distinct]
+        return (*(name for name in distinct if name not in sums), *sums)
 
     def summary_family(self) -> str:
         """The family that summarises open language: all cloze families, or whatever there is."""
