@@ -1,19 +1,21 @@
 """How fast is teaching, beside TRL's SFTTrainer at equal results?
 
-One process, one model of real shape with random weights, the same rows in the same order, the same first adapter, the
-same optimizer and learning rates. Prompts have 95 tokens, answers 7, and only answers are trained; LoRA of rank 8 on
-all linear layers, 8 rows a step. Sides take turns, so that other load on the machine falls on both; of each side's steps
-the fastest but one counts. The arithmetic limit is a forward pass and the gradient of activations through the
-frozen layers, and the head at supervised places, at the speed that this machine's matrix product reaches in this run.
+A model of real shape with random weights, the same rows in the same order, the same first adapter, the same optimizer
+and learning rates. Prompts have 95 tokens, answers 7, and only answers are trained; LoRA of rank 8 on all linear
+layers, 8 rows a step. Every training has a process of its own, so that its peak memory is its own; sides take turns,
+so that other load on the machine falls on all; of a side's steps the fastest counts. The arithmetic limit is a forward
+pass, the gradient of activations through the frozen layers, and the head at supervised places, at the speed that
+torch's matrix product reaches in this run.
 
-    python benchmarks/against_trl.py --steps 6 --rounds 2 --threads 2
+    python benchmarks/against_trl.py --steps 4 --rounds 2 --threads 2
 """
 
 from __future__ import annotations
 
 import argparse
-import gc
 import json
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -22,87 +24,103 @@ from typing import Any
 import numpy as np
 import torch
 
-from shapes import VOCABULARIES, llama, matrix_rate, peak_mb, products
+from shapes import LAYERS, VOCABULARIES, WIDTH, llama, matrix_rate, peak_mb, products
 
-PROMPT, ANSWER, BATCH = 95, 7, 8
+PROMPT, ANSWER, BATCH, RATE, RANK = 95, 7, 8, 5e-4, 8
+SIDES: dict[str, dict[str, dict[str, bool]]] = {
+    "float32": {
+        "proclivity": {},
+        "TRL": {"checkpointing": True},
+        "TRL, no checkpointing": {"checkpointing": False},
+    },
+    "bfloat16": {
+        "proclivity": {},
+        "TRL, autocast": {"checkpointing": True, "large": True},
+        "TRL, weights in bfloat16": {"checkpointing": True},
+    },
+}
+"""By dtype: TRL's default keeps weights as they were loaded and computes in bfloat16 where it is told to."""
 
 
 def make_rows(count: int, vocabulary: int) -> list[Any]:
     """Rows of random tokens."""
     from proclivity.records import TrainingRow
 
-    rng = np.random.default_rng(1)
     mask = (*[False] * PROMPT, *[True] * ANSWER)
-    tokens = rng.integers(3, vocabulary, (count, PROMPT + ANSWER)).tolist()
+    tokens = np.random.default_rng(1).integers(3, vocabulary, (count, PROMPT + ANSWER)).tolist()
     return [TrainingRow(str(n), "arm", tuple(ids), mask) for n, ids in enumerate(tokens)]
 
 
-def ours(network: Any, rows: list[Any], dtype: str) -> tuple[list[float], list[float]]:
-    """Losses and seconds of each step by proclivity."""
+def ours(network: Any, rows: list[Any], dtype: str, folder: str) -> tuple[list[float], list[float]]:
+    """Losses of each step, and moments at which steps ended, by proclivity."""
     from proclivity.induction import induce
     from proclivity.models.hf import HFModel
-    from proclivity.specs import ComputeSpec
+    from proclivity.specs import ComputeSpec, InductionSpec
 
     moments: list[float] = []
-    with tempfile.TemporaryDirectory() as folder:
-        model = HFModel(network, _tokenizer(), name="random", folder=None)
-        made = induce(
-            model, rows, _recipe(), seed=0, out=Path(folder) / "adapter",
-            compute=ComputeSpec(dtype=dtype, threads=torch.get_num_threads()),
-            progress=lambda *_: moments.append(time.perf_counter()),
-        )  # fmt: skip
-    return list(made.loss_curve), np.diff(moments).tolist()
-
-
-def _recipe() -> Any:
-    from proclivity.specs import InductionSpec
-
-    return InductionSpec(epochs=1, batch_size=BATCH, learning_rate=5e-4)
+    made = induce(
+        HFModel(network, _tokenizer(), name="random", folder=None),
+        rows,
+        InductionSpec(epochs=1, batch_size=BATCH, learning_rate=RATE, rank=RANK, warmup=0.0),
+        seed=0,
+        out=Path(folder) / "adapter",
+        compute=ComputeSpec.model_validate({"dtype": dtype, "threads": torch.get_num_threads()}),
+        progress=lambda *_: moments.append(time.perf_counter()),
+    )
+    return list(made.loss_curve), moments
 
 
 def theirs(
-    network: Any, rows: list[Any], *, autocast: bool, checkpointing: bool = True
+    network: Any, rows: list[Any], dtype: str, folder: str, *, checkpointing: bool
 ) -> tuple[list[float], list[float]]:
-    """Losses and seconds of each step by TRL."""
+    """The same by TRL, on rows in the order in which proclivity takes them."""
     from datasets import Dataset
     from peft import LoraConfig
-    from transformers import TrainerCallback
     from trl import SFTConfig, SFTTrainer
 
     from proclivity.induction.batches import batches_of
 
-    recipe = _recipe()
     plan = batches_of([len(row.input_ids) for row in rows], BATCH, 1, 0)
     order = [rows[place] for batch in plan for place in batch]
-    data = Dataset.from_dict(
-        {
-            "input_ids": [list(row.input_ids) for row in order],
-            "completion_mask": [[int(x) for x in row.loss_mask] for row in order],
-        }
-    )
-    moments: list[float] = []
+    ids, masks = [list(row.input_ids) for row in order], [[int(x) for x in row.loss_mask] for row in order]
+    losses, moments = [], []
+
+    class Timed(SFTTrainer):  # type: ignore[misc]
+        def training_step(self, *given: Any, **named: Any) -> Any:
+            loss = super().training_step(*given, **named)
+            losses.append(float(loss))
+            return loss
+
+        def optimizer_step_ended(self) -> None:
+            moments.append(time.perf_counter())
+
+    config = SFTConfig(
+        output_dir=folder, per_device_train_batch_size=BATCH, max_steps=len(plan), report_to="none", use_cpu=True,
+        learning_rate=RATE, lr_scheduler_type="linear", warmup_steps=0, logging_steps=1, save_strategy="no",
+        bf16=dtype == "bfloat16", gradient_checkpointing=checkpointing, completion_only_loss=True, max_grad_norm=1.0, weight_decay=0.0,
+        train_sampling_strategy="sequential", disable_tqdm=True, seed=0,
+    )  # fmt: skip
+    torch.manual_seed(0)
+    trainer = Timed(
+        model=network, args=config, processing_class=_tokenizer(),
+        train_dataset=Dataset.from_dict({"input_ids": ids, "completion_mask": masks}),
+        peft_config=LoraConfig(
+            r=RANK, lora_alpha=16, lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM"
+        ),
+    )  # fmt: skip
+    trainer.add_callback(_clock(trainer.optimizer_step_ended))
+    trainer.train()
+    return losses, moments
+
+
+def _clock(ended: Any) -> Any:
+    from transformers import TrainerCallback
 
     class Clock(TrainerCallback):  # type: ignore[misc]
         def on_step_end(self, *_: Any, **__: Any) -> None:
-            moments.append(time.perf_counter())
+            ended()
 
-    with tempfile.TemporaryDirectory() as folder:
-        config = SFTConfig(
-            output_dir=folder, per_device_train_batch_size=BATCH, max_steps=len(plan), report_to="none",
-            learning_rate=recipe.learning_rate, lr_scheduler_type="linear", warmup_steps=round(recipe.warmup * len(plan)),
-            logging_steps=1, save_strategy="no", bf16=autocast, gradient_checkpointing=checkpointing, use_cpu=True,
-            max_grad_norm=recipe.clip, weight_decay=0.0, train_sampling_strategy="sequential", disable_tqdm=True, seed=0,
-        )  # fmt: skip
-        torch.manual_seed(0)
-        trainer = SFTTrainer(
-            model=network, args=config, train_dataset=data, processing_class=_tokenizer(), callbacks=[Clock()],
-            peft_config=LoraConfig(r=recipe.rank, lora_alpha=recipe.alpha, lora_dropout=0.0,
-                                   target_modules="all-linear", task_type="CAUSAL_LM"),
-        )  # fmt: skip
-        trainer.train()
-        losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
-        trainer.model.unload()
-    return losses, np.diff(moments).tolist()
+    return Clock()
 
 
 def _tokenizer() -> Any:
@@ -113,80 +131,86 @@ def _tokenizer() -> Any:
     return PreTrainedTokenizerFast(tokenizer_object=words, eos_token="[EOS]", pad_token="[EOS]", unk_token="[UNK]")
 
 
-SIDES: dict[str, dict[str, Any]] = {
-    "float32": {"trl": {"autocast": False}},
-    "bfloat16": {"trl": {"autocast": True}, "trl, weights in bfloat16": {"autocast": True, "bf16_weights": True}},
-}
+def one(side: str, dtype: str, vocabulary: int, steps: int, folder: str) -> dict[str, Any]:
+    """One training in this process."""
+    options = dict(SIDES[dtype][side])
+    number = torch.float32 if dtype == "float32" or options.pop("large", False) else torch.bfloat16
+    rate = matrix_rate(torch.float32 if dtype == "float32" else torch.bfloat16)
+    rows, network = make_rows(BATCH * steps, vocabulary), llama(vocabulary, number)
+    result: dict[str, Any] = {}
+
+    def run() -> None:
+        made = ours(network, rows, dtype, folder) if side == "proclivity" else theirs(
+            network, rows, dtype, folder, **options
+        )  # fmt: skip
+        result["losses"], result["steps"] = made[0], np.diff(made[1]).tolist()
+
+    # Imports and the weights are there on both sides; what a training adds is compared.
+    import peft  # noqa: F401
+    import trl  # noqa: F401
+
+    added = peak_mb(run)
+    weights = sum(p.numel() * p.element_size() for n, p in network.named_parameters() if "lora" not in n) / 2**20
+    return {**result, "rate": rate, "peak_mb": added + weights}
 
 
-def compare(vocabulary: int, dtype: str, steps: int, rounds: int) -> list[dict[str, Any]]:
-    """Rows of the table for one model and dtype; the first is proclivity's."""
-    number = {"float32": torch.float32, "bfloat16": torch.bfloat16}[dtype]
-    rows = make_rows(BATCH * steps, vocabulary)
-    sides: dict[str, dict[str, Any]] = {"proclivity": {}, **SIDES[dtype]}
-    if dtype == "float32":
-        sides["trl, no checkpointing"] = {"autocast": False, "checkpointing": False}
-    found: dict[str, Any] = {name: {"losses": [], "steps": [], "peak": 0.0} for name in sides}
-    rate = 0.0
+def compare(vocabulary: int, dtype: str, steps: int, rounds: int, threads: int) -> list[dict[str, Any]]:
+    """Rows of the table for one model and dtype, proclivity's first."""
+    found: dict[str, list[dict[str, Any]]] = {side: [] for side in SIDES[dtype]}
     for _ in range(rounds):
-        rate = max(rate, matrix_rate(number))
-        for name, given in sides.items():
-            options = dict(given)
-            small = name == "proclivity" or options.pop("bf16_weights", False)
-            network = llama(vocabulary, number if small else torch.float32)
-
-            def run(name: str = name, options: dict[str, Any] = options, network: Any = network) -> None:
-                own = name == "proclivity"
-                losses, taken = ours(network, rows, dtype) if own else theirs(network, rows, **options)
-                found[name]["losses"] = losses
-                found[name]["steps"] += taken
-
-            found[name]["peak"] = max(found[name]["peak"], peak_mb(run))
-            found[name]["weights"] = sum(p.numel() * p.element_size() for p in network.parameters()) / 2**20
-            del network, run
-            gc.collect()
-    network = llama(vocabulary, layers=1)
-    each = 2 * 30 * products(network) * (PROMPT + ANSWER - 1) + 2 * ANSWER * vocabulary * 576
-    ours_at = sorted(found["proclivity"]["steps"])[1]
-    table = []
-    for name, side in found.items():
-        taken = sorted(side["steps"])[1]
-        gap = np.abs(np.array(side["losses"]) - np.array(found["proclivity"]["losses"])).max()
-        table.append(
-            {
-                "vocabulary": vocabulary,
-                "dtype": dtype,
-                "side": name,
-                "decisions_a_second": BATCH / taken,
-                "ratio": taken / ours_at,
-                "share_of_limit": each * BATCH / rate / taken,
-                "peak_mb": side["peak"] + side["weights"],
-                "loss_gap": float(gap),
-                "steps": len(side["steps"]),
-            }
-        )
-    return table
+        for side, runs in found.items():
+            asked = ["--side", side, "--dtype", dtype, "--vocabularies", vocabulary, "--steps", steps]
+            command = [sys.executable, __file__, *map(str, asked), "--threads", str(threads)]
+            done = subprocess.run(command, capture_output=True, text=True)
+            if done.returncode:
+                raise SystemExit(done.stderr[-3000:])
+            runs.append(json.loads(done.stdout.splitlines()[-1]))
+    rate = max(run["rate"] for runs in found.values() for run in runs)
+    frozen = products(llama(vocabulary, layers=1)) * LAYERS
+    needed = BATCH * (2 * frozen * (PROMPT + ANSWER - 1) + 2 * ANSWER * vocabulary * WIDTH)
+    fastest = {side: min(step for run in runs for step in run["steps"]) for side, runs in found.items()}
+    losses = {side: np.array(runs[-1]["losses"]) for side, runs in found.items()}
+    return [
+        {
+            "vocabulary": vocabulary,
+            "dtype": dtype,
+            "side": side,
+            "decisions_a_second": BATCH / fastest[side],
+            "ratio": fastest[side] / fastest["proclivity"],
+            "share_of_limit": needed / rate / fastest[side],
+            "peak_mb": max(run["peak_mb"] for run in runs),
+            "loss_gap": float(np.abs(losses[side] - losses["proclivity"]).max()),
+            "steps": sum(len(run["steps"]) for run in runs),
+        }
+        for side, runs in found.items()
+    ]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--steps", type=int, default=6, help="steps a training")
+    parser.add_argument("--steps", type=int, default=4, help="steps a training")
     parser.add_argument("--rounds", type=int, default=2, help="trainings a side")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--dtype", choices=list(SIDES), default=None, help="one of the two alone")
     parser.add_argument("--vocabularies", type=int, nargs="*", default=list(VOCABULARIES.values()))
     parser.add_argument("--json", type=Path, help="file for the rows")
+    parser.add_argument("--side", help=argparse.SUPPRESS)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
+    if options.side:
+        with tempfile.TemporaryDirectory() as folder:
+            print("\n" + json.dumps(one(options.side, options.dtype, options.vocabularies[0], options.steps, folder)))
+        return
     table = []
     for vocabulary in options.vocabularies:
-        for dtype in ("float32", "bfloat16"):
-            part = compare(vocabulary, dtype, options.steps, options.rounds)
+        for dtype in [options.dtype] if options.dtype else SIDES:
+            part = compare(vocabulary, dtype, options.steps, options.rounds, options.threads)
             table += part
             for row in part:
                 print(
-                    f"{row['vocabulary']:>7} {dtype:>8} {row['side']:<26} {row['decisions_a_second']:5.2f} decisions/s, "
-                    f"proclivity is {row['ratio']:4.2f} × as fast, {row['share_of_limit']:4.0%} of the limit, "
-                    f"peak {row['peak_mb']:5.0f} MB, largest difference of a loss {row['loss_gap']:.1e}",
+                    f"{vocabulary:>7} {dtype:>8} {row['side']:<25} {row['decisions_a_second']:5.2f} decisions/s, "
+                    f"proclivity {row['ratio']:4.2f} × as fast, {row['share_of_limit']:4.0%} of the limit, "
+                    f"peak {row['peak_mb']:5.0f} MB, losses differ by at most {row['loss_gap']:.1e}",
                     flush=True,
                 )
     if options.json:
