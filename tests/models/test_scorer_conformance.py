@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import numpy as np
 import pytest
 import torch
@@ -109,6 +111,25 @@ def test_a_wrapper_is_read_once_for_all_its_prompts(model, monkeypatch):
         ids, boundary = model.encode(prompt, text)
         np.testing.assert_allclose(score, naive_score(model, ids, boundary).sum(), rtol=0, atol=1e-4)
         np.testing.assert_allclose(line, naive(model, ids)[boundary - 1], rtol=0, atol=1e-4)
+
+
+def test_logits_of_one_piece_alone_are_held(model, monkeypatch):
+    alive: list[weakref.ref] = []
+    most = 0
+    pieces = model.scorer.reader.pieces
+
+    def watched(*rest, **tree):
+        nonlocal most
+        for logits in pieces(*rest, **tree):
+            alive.append(weakref.ref(logits))
+            most = max(most, sum(one() is not None for one in alive))
+            yield logits
+
+    monkeypatch.setattr(model.scorer.reader, "pieces", watched)
+    model.batch_size = 2
+    model.continuation_log_probs(PAIRS)
+    assert len(alive) > 3
+    assert most <= 2
 
 
 def test_nothing_asked_nothing_given(model):

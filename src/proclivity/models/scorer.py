@@ -174,20 +174,27 @@ def _reads_trees(reader: LogitReader) -> bool:
 
 def _log_probs(logits: torch.Tensor) -> torch.Tensor:
     """After each position, float64 [n, V], on the device where that has it."""
-    return (logits if logits.device.type == "cuda" else logits.cpu()).double().log_softmax(-1)
+    logits, largest, total = _normalized(logits)
+    return logits.double().sub_(largest[:, None]).sub_(total[:, None])
 
 
 def _chosen_log_probs(logits: torch.Tensor, lines: list[int], tokens: list[int]) -> torch.Tensor:
     """Of single tokens, float64 [len(lines)]: `tokens[i]` after position `lines[i]` of logits [n, V].
 
-    No second [n, V] is made: exponentials stay in the processor's cache and are summed in float64.
+    Digit for digit what stands in the whole distribution, without a second [n, V].
     """
+    logits, largest, total = _normalized(logits)
+    return logits[lines, tokens].double() - largest[lines] - total[lines]
+
+
+def _normalized(logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Logits where they are worked on, the largest of each position, and the log of its sum of exponentials relative to
+    that, float64 [n] both. Exponentials stay in the processor's cache and are summed in float64."""
     if logits.device.type != "cuda":
         logits = logits.cpu()
+    largest = logits.amax(-1)
     total = torch.empty(len(logits), dtype=torch.float64, device=logits.device)
-    largest = logits.amax(-1, keepdim=True)  # (n, 1)
     for start in range(0, len(logits), LINES_AT_ONCE):
         part = slice(start, start + LINES_AT_ONCE)
-        total[part] = (logits[part] - largest[part]).exp_().sum(-1, dtype=torch.float64)
-    chosen = logits[lines, tokens].double() - largest[lines, 0].double()
-    return chosen - total.log_()[lines]
+        total[part] = (logits[part] - largest[part, None]).exp_().sum(-1, dtype=torch.float64)
+    return logits, largest.double(), total.log_()
