@@ -13,6 +13,7 @@ It needs lm-eval beside the package's own needs. See `scored_pairs` for what is 
 from __future__ import annotations
 
 import argparse
+import ctypes
 import gc
 import json
 import math
@@ -129,8 +130,9 @@ def begin_peak() -> float:
     """MiB that stand now; the peak counts from here. NaN where the kernel doesn't tell (only Linux does)."""
     gc.collect()
     try:
+        ctypes.CDLL(None).malloc_trim(0)  # what the other side has freed would hide what this one takes
         Path("/proc/self/clear_refs").write_text(str(HIGH_WATER))
-    except OSError:
+    except (AttributeError, OSError, TypeError):
         return math.nan
     return peak()
 
@@ -146,11 +148,11 @@ def peak() -> float:
 
 def line(row: dict[str, Any]) -> str:
     return (
-        f"{row['case']:>26}: {row['pairs']} pairs, {row['seconds']:.2f} s against {row['seconds_lm_eval']:.2f} s (in "
-        f"batches of {row['lm_eval_batch']}): {row['ratio']:.2f} times as fast; "
-        f"by work alone {row['ratio_of_work']:.2f}; {row['share_of_limit']:.0%} of the arithmetic limit ({row['mm_gflops']:.0f} GFLOP/s); largest difference "
-        f"{row['largest_difference_nats']:.1e} nats; memory {row['memory_mib']:.0f} against "
-        f"{row['memory_mib_lm_eval']:.0f} MiB"
+        f"{row['case']:>18}: {row['pairs']} pairs, {row['seconds']:.2f} s against {row['seconds_lm_eval']:.2f} s (in "
+        f"batches of {row['lm_eval_batch']}): {row['ratio']:.2f} times as fast, by work alone "
+        f"{row['ratio_of_work']:.2f}; {row['share_of_limit']:.0%} of the arithmetic limit at "
+        f"{row['mm_gflops']:.0f} GFLOP/s; largest difference {row['largest_difference_nats']:.1e} nats; memory "
+        f"{row['memory_mib']:.0f} against {row['memory_mib_lm_eval']:.0f} MiB"
     )
 
 

@@ -22,8 +22,9 @@ from proclivity.models.prefix import Row, grow, plan_rows, sees, single
 
 WIDEST = 4096
 """Tokens of the widest tree for any model: its mask grows with the square."""
-TOKENS_AT_ONCE = {"cpu": 256}
-"""Tokens of a batch by kind of device. A processor is fastest while what a layer holds stays in its cache."""
+TOKENS_AT_ONCE = {"cpu": 1024}
+"""Tokens of a batch by kind of device. Many more leave a processor's cache, and memory grows with them; with many fewer
+its threads wait for each other at every small step, and for long where other programs want the same cores."""
 LINES_AT_ONCE = 8
 """Positions whose exponentials are summed at once."""
 # Within a window, local attention is full attention, whether it counts places in the row or in the text.
