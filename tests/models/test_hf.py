@@ -126,8 +126,7 @@ def test_samples_follow_the_distribution(llama):
 
 def test_equal_prompts_are_computed_once(llama, monkeypatch):
     seen = []
-    pieces = llama.scorer.reader.pieces
-    monkeypatch.setattr(llama.scorer.reader, "pieces", lambda ids, *rest: seen.append(len(ids)) or pieces(ids, *rest))
+    monkeypatch.setattr(llama.scorer, "heard", seen.append)
     found = llama.next_token_log_probs(["I felt", "I met", "I felt ", "I felt"])
     assert sum(seen) == 2
     assert (found[0] == found[3]).all()

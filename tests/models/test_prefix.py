@@ -39,22 +39,61 @@ def test_every_path_spells_its_text_and_sees_nothing_else(texts, most, widest):
                 assert np.flatnonzero(seen[place]).tolist() == sorted(path[: n + 1])
 
 
-def test_one_text_that_is_too_wide_leaves_all_to_be_read_by_themselves():
-    assert grow([(1, 2), (1, 2, 3, 4)], most=9, widest=3) == []
+@given(TEXTS, st.integers(1, 4), st.integers(0, 8))
+def test_no_row_exceeds_its_bounds_but_a_text_by_itself(texts, most, widest):
+    rows = grow(texts, most, widest)
+    assert sorted(text for row in rows for text in row.paths) == sorted(texts)
+    for row in rows:
+        assert len(row.paths) <= most
+        assert len(row.ids) <= widest or not row.is_tree
+
+
+def test_a_text_that_is_too_wide_is_read_by_itself():
+    rows = grow([(1, 2, 3), (1, 2, 4), (1, 3, 4, 5, 6)], most=9, widest=4)
+    assert [row.ids for row in rows] == [[1, 2, 3, 4], [1, 3, 4, 5, 6]]
+
+
+def test_texts_that_share_too_little_for_the_square_of_their_tree_are_read_apart():
+    """Beside a tree of n tokens m new ones cost 2nm / 3072 more, which has to be less than what is shared."""
+    long, other = tuple(range(100)), (0, *range(200, 299))
+    assert 2 * 100 * 99 / 3072 > 1
+    assert len(grow([long, other], most=9, widest=999)) == 2
+    alike = (*range(8), *range(200, 292))
+    assert 2 * 100 * 92 / 3072 < 8
+    assert len(grow([long, alike], most=9, widest=999)) == 1
+    assert len(grow([(1, 2), (3, 4)], most=9, widest=999)) == 2
 
 
 def pairs(prompt, *continuations):
     return [Encoded((*prompt, *text), len(prompt), False) for text in continuations]
 
 
-def test_a_long_prompt_is_read_once_and_a_short_one_is_not_worth_a_tree():
+def test_a_prompt_is_read_once_and_so_is_what_prompts_share():
     prompt = tuple(range(10, 30))
     rows, places = plan_rows(pairs(prompt, (1, 2), (3, 4), (5, 6)), most=64, widest=99)
     assert [row.ids for row in rows] == [[*prompt, 1, 3, 5]]
     assert places == [(0, (19, 20)), (0, (19, 21)), (0, (19, 22))]
-    rows, places = plan_rows(pairs((10,), (1, 2), (3, 4)), most=64, widest=99)
-    assert [row.ids for row in rows] == [[10, 1], [10, 3]]
-    assert places == [(0, (0, 1)), (1, (0, 1))]
+    rows, places = plan_rows(pairs((10, 11, 12), (1, 2)) + pairs((10, 11, 13), (1, 2)), most=64, widest=99)
+    assert [row.ids for row in rows] == [[10, 11, 12, 1, 13, 1]]
+    assert places == [(0, (2, 3)), (0, (4, 5))]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(((7,), (7, 8), (7, 8, 9), (6,))), st.lists(st.integers(0, 3), min_size=1))),
+    st.integers(1, 4),
+    st.sampled_from([0, 6, 20]),
+)
+def test_every_continuation_has_its_one_place_whatever_the_order(asked, most, widest):
+    encoded = [Encoded((*prompt, *text), len(prompt), False) for prompt, text in asked]
+    rows, places = plan_rows(encoded, most, widest)
+    assert sum(len(row.paths) for row in rows) == len({e.ids[:-1] for e in encoded})
+    for e, (row, columns) in zip(encoded, places, strict=True):
+        assert len(columns) == len(e.ids) - e.boundary
+        for n, column in enumerate(columns):
+            depth = rows[row].depths[column]
+            assert depth == e.boundary - 1 + n
+            assert rows[row].ids[column] == e.ids[depth]
+    assert plan_rows(encoded[::-1], most, widest) == (rows, places[::-1])
 
 
 def test_trees_hold_no_more_texts_than_a_batch():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import numpy as np
 import pytest
 import torch
@@ -85,6 +87,49 @@ def test_trees_are_taken_for_the_shared_stem(model, monkeypatch):
     model.continuation_log_probs([(STEM, text) for text in SHARED])
     ids, _ = model.encode(STEM, SHARED[2])
     assert (True in lengths) == (model.scorer.widest >= len(ids) - 1)
+
+
+WRAPPER = "The club host called me . It was late and fair . "
+WRAPPED = [(WRAPPER + stem, text) for stem in ("I felt", "I met the", "It was") for text in (" sad", " glad and sad")]
+
+
+def test_a_wrapper_is_read_once_for_all_its_prompts(model, monkeypatch):
+    """One tree over all prompts, in both ways of asking, and the numbers of one text at a time."""
+    read = []
+    pieces = model.scorer.reader.pieces
+    monkeypatch.setattr(
+        model.scorer.reader,
+        "pieces",
+        lambda ids, *rest, **tree: read.append(tuple(ids.shape)) or pieces(ids, *rest, **tree),
+    )
+    model.batch_size = 64
+    found = model.continuation_log_probs(WRAPPED)
+    lines = model.next_token_log_probs([prompt for prompt, _ in WRAPPED])
+    if model.scorer.widest >= 64:
+        assert [shape[0] for shape in read] == [1, 1]
+    for (prompt, text), score, line in zip(WRAPPED, found, lines, strict=True):
+        ids, boundary = model.encode(prompt, text)
+        np.testing.assert_allclose(score, naive_score(model, ids, boundary).sum(), rtol=0, atol=1e-4)
+        np.testing.assert_allclose(line, naive(model, ids)[boundary - 1], rtol=0, atol=1e-4)
+
+
+def test_logits_of_one_piece_alone_are_held(model, monkeypatch):
+    alive: list[weakref.ref] = []
+    most = 0
+    pieces = model.scorer.reader.pieces
+
+    def watched(*rest, **tree):
+        nonlocal most
+        for logits in pieces(*rest, **tree):
+            alive.append(weakref.ref(logits))
+            most = max(most, sum(one() is not None for one in alive))
+            yield logits
+
+    monkeypatch.setattr(model.scorer.reader, "pieces", watched)
+    model.batch_size = 2
+    model.continuation_log_probs(PAIRS)
+    assert len(alive) > 3
+    assert most <= 2
 
 
 def test_nothing_asked_nothing_given(model):

@@ -8,6 +8,7 @@ scales): the short way is taken only if, on a probe, it gives the model's own lo
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -20,20 +21,23 @@ LARGEST_PIECE = 2**24
 """Logits that are held at once, as a number of numbers."""
 
 
-def batch_plan(lengths: Sequence[int], batch_size: int, weights: Sequence[int] = ()) -> list[list[int]]:
+def batch_plan(
+    lengths: Sequence[int], batch_size: int, weights: Sequence[int] = (), tokens: float = math.inf
+) -> list[list[int]]:
     """Which rows are computed together: sorted by length, then cut; a function of its arguments alone.
 
     Args:
         lengths: tokens of each row.
         batch_size: the most that the weights of a batch sum to; a heavier row is a batch by itself.
         weights: what each row counts for; 1 each by default.
+        tokens: the most tokens of a batch, padding with them; a longer row is a batch by itself.
     """
     order = sorted(range(len(lengths)), key=lambda index: (lengths[index], index))
     batches: list[list[int]] = []
     room = 0
     for index in order:
         weight = weights[index] if weights else 1
-        if not batches or weight > room:
+        if not batches or weight > room or (len(batches[-1]) + 1) * lengths[index] > tokens:
             batches.append([])
             room = batch_size
         batches[-1].append(index)

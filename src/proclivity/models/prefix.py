@@ -1,16 +1,17 @@
-"""How are many continuations of one prompt read without reading the prompt many times?
+"""How are many texts read without reading what they have in common many times?
 
-As a tree of tokens in one sequence: the prompt once, and behind it what follows it. Each token stands at its own depth
-and sees the tokens on the path to it alone, so that every path is read as if it stood by itself (tree attention, as in
-Miao et al. 2024, SpecInfer, arXiv 2305.09781). Beside a copied key-value cache this moves no memory, and the model
-needs to know nothing of it but a mask and positions.
+As a tree of tokens in one sequence: each beginning once, and behind it all that follows it, be it two continuations of
+one prompt or two prompts within one wrapper. Each token stands at its own depth and sees the tokens on the path to it
+alone, so that every path is read as if it stood by itself (tree attention, as in Miao et al. 2024, SpecInfer, arXiv
+2305.09781). Beside a copied key-value cache this moves no memory, and the model needs to know nothing of it but a mask
+and positions.
 
-Which sequences share a tree is a function of the texts, the batch size and the widest tree that the model reads right.
+Which texts share a tree is a function of the texts, the batch size and the widest tree that the model reads right.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,8 +20,9 @@ from numpy.typing import NDArray
 from proclivity.models.boundary import Encoded
 
 Tokens = tuple[int, ...]
-WORTH = 2 / 3
-"""A tree is taken where it holds at most this share of the tokens of its sequences written one by one."""
+SQUARE = 3072
+"""Tokens of a row at which attention, which grows with the square, costs what all the rest costs, which doesn't: about
+5.3 times the hidden size of a Llama. With 576 this is what is measured, too; larger networks would bear wider trees."""
 
 
 @dataclass
@@ -64,21 +66,29 @@ def common(one: Sequence[int], other: Sequence[int]) -> int:
 
 
 def grow(texts: Iterable[Tokens], most: int, widest: int) -> list[Row]:
-    """Trees of at most `most` texts and `widest` tokens; none at all where a text by itself is wider.
+    """Trees of at most `most` texts and `widest` tokens; a text that is wider or shares too little has its own row.
 
-    Neighbours in the order of their tokens share most, so that is the order in which they are taken.
+    Neighbours in the order of their tokens share most, so that is the order in which they are taken. The next text
+    joins the tree if that costs less than reading it by itself.
     """
     rows: list[Row] = []
     last: Tokens = ()
     for text in sorted(texts):
-        if len(text) > widest:
-            return []
-        new = len(text) - common(last, text)
-        if not rows or len(rows[-1].paths) >= most or len(rows[-1].ids) + new > widest:
+        shared = common(last, text)
+        if not rows or len(rows[-1].paths) >= most or not _joins(len(rows[-1].ids), len(text), shared, widest):
             rows.append(Row())
         rows[-1].add(text)
         last = text
     return rows
+
+
+def _joins(tree: int, text: int, shared: int, widest: int) -> bool:
+    """Whether a text of which `shared` tokens are there already is cheaper within a tree than by itself.
+
+    A row of n tokens costs n + n² / SQUARE.
+    """
+    wider = tree + text - shared
+    return wider <= widest and (wider**2 - tree**2 - text**2) / SQUARE < shared
 
 
 def plan_rows(encoded: Sequence[Encoded], most: int, widest: int) -> tuple[list[Row], list[tuple[int, Tokens]]]:
@@ -95,26 +105,11 @@ def plan_rows(encoded: Sequence[Encoded], most: int, widest: int) -> tuple[list[
         Rows; and for each of `encoded` its row and the indices in it from which the continuation's tokens are
         predicted, first to last.
     """
-    groups: dict[Tokens, dict[Tokens, None]] = {}
-    for e in encoded:
-        groups.setdefault(e.ids[: e.boundary], {})[e.ids[:-1]] = None
-    rows: list[Row] = []
-    home: dict[tuple[Tokens, Tokens], int] = {}
-    alone: dict[Tokens, int] = {}
-    for prompt, texts in groups.items():
-        trees = grow(texts, most, widest) if widest and len(texts) > 1 else []
-        if trees and _worth(trees, texts):
-            home.update({(prompt, text): len(rows) + n for n, tree in enumerate(trees) for text in tree.paths})
-            rows += trees
-            continue
-        for text in texts:
-            if text not in alone:
-                alone[text] = len(rows)
-                rows.append(single(text))
-            home[prompt, text] = alone[text]
+    rows = grow(dict.fromkeys(e.ids[:-1] for e in encoded), most, widest)
+    home = {text: index for index, row in enumerate(rows) for text in row.paths}
     places = []
     for e in encoded:
-        row = home[e.ids[: e.boundary], e.ids[:-1]]
+        row = home[e.ids[:-1]]
         places.append((row, rows[row].paths[e.ids[:-1]][e.boundary - 1 :]))
     return rows, places
 
@@ -133,7 +128,3 @@ def sees(row: Row, width: int) -> NDArray[np.bool_]:
         if parent >= 0:
             seen[index] |= seen[parent]
     return seen
-
-
-def _worth(trees: Sequence[Row], texts: Mapping[Tokens, None]) -> bool:
-    return sum(len(tree.ids) for tree in trees) <= WORTH * sum(map(len, texts))

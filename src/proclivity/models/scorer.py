@@ -1,14 +1,15 @@
 """How likely is each token of a continuation? The fastest reading that is still exact for this model.
 
-Each distinct text is read once. Where several continuations follow one prompt and sharing it saves work, they are read
-as trees (see `prefix`); a model that doesn't read trees as it reads their texts one by one reads the texts.
+Each distinct text is read once, and where texts begin alike and sharing that saves work, their beginning is: they are
+read as trees (see `prefix`). A model that doesn't read trees as it reads their texts one by one reads the texts.
 """
 
 from __future__ import annotations
 
 import inspect
+import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,10 +18,15 @@ from numpy.typing import NDArray
 
 from proclivity.models.boundary import Encoded
 from proclivity.models.forward import LogitReader, batch_plan, pad_right, vocabulary_size
-from proclivity.models.prefix import Row, plan_rows, sees, single
+from proclivity.models.prefix import Row, grow, plan_rows, sees, single
 
 WIDEST = 4096
 """Tokens of the widest tree for any model: its mask grows with the square."""
+TOKENS_AT_ONCE = {"cpu": 1024}
+"""Tokens of a batch by kind of device. Many more leave a processor's cache, and memory grows with them; with many fewer
+its threads wait for each other at every small step, and for long where other programs want the same cores."""
+LINES_AT_ONCE = 8
+"""Positions whose exponentials are summed at once."""
 # Within a window, local attention is full attention, whether it counts places in the row or in the text.
 _WINDOWS = ("sliding_window", "attention_chunk_size", "window_size", "attention_window")
 _TOLERANCE = 1e-5
@@ -41,13 +47,17 @@ class Scorer:
 
     def next_token_log_probs(self, contexts: Sequence[tuple[int, ...]], batch_size: int) -> NDArray[np.float64]:
         """log p of every token after each context, [N, V]; equal contexts are computed once."""
-        distinct = {ids: index for index, ids in enumerate(dict.fromkeys(contexts))}
-        rows = [single(ids) for ids in distinct]
-        wanted = {index: [len(ids) - 1] for ids, index in distinct.items()}
-        found = np.empty((len(rows), vocabulary_size(self.network)))
-        for places, log_probs in self._read(rows, wanted, batch_size):
-            found[[row for row, _ in places]] = log_probs.cpu().numpy()
-        return found if len(rows) == len(contexts) else found[[distinct[ids] for ids in contexts]]
+        rows = grow(dict.fromkeys(contexts), batch_size, self.widest)
+        lines: dict[tuple[int, int], list[int]] = defaultdict(list)
+        ends = {ids: (index, path[-1]) for index, row in enumerate(rows) for ids, path in row.paths.items()}
+        for line, ids in enumerate(contexts):
+            lines[ends[ids]].append(line)
+        found = np.empty((len(contexts), vocabulary_size(self.network)))
+        for places, logits in self._read(rows, lines, batch_size):
+            log_probs = _log_probs(logits).cpu().numpy()
+            for place, values in zip(places, log_probs, strict=True):
+                found[lines[place]] = values
+        return found
 
     def token_log_probs(self, encoded: Sequence[Encoded], batch_size: int) -> list[NDArray[np.float64]]:
         """log p of each continuation's tokens, first to last."""
@@ -56,14 +66,10 @@ class Scorer:
         for e, (row, columns) in zip(encoded, paths, strict=True):
             for column, token in zip(columns, e.ids[e.boundary :], strict=True):
                 targets[row, column][token] = None
-        wanted: dict[int, list[int]] = defaultdict(list)
-        for row, column in targets:
-            wanted[row].append(column)
         value: dict[tuple[int, int, int], float] = {}
-        for places, log_probs in self._read(rows, wanted, batch_size):
+        for places, logits in self._read(rows, targets, batch_size):
             asked = [(n, token) for n, place in enumerate(places) for token in targets[place]]
-            lines, tokens = zip(*asked, strict=True)
-            found = log_probs[list(lines), list(tokens)].tolist()
+            found = _chosen_log_probs(logits, *map(list, zip(*asked, strict=True))).tolist()
             value.update({(*places[n], token): v for (n, token), v in zip(asked, found, strict=True)})
         return [
             np.array([value[row, column, token] for column, token in zip(columns, e.ids[e.boundary :], strict=True)])
@@ -71,12 +77,15 @@ class Scorer:
         ]
 
     def _read(
-        self, rows: Sequence[Row], wanted: Mapping[int, Sequence[int]], batch_size: int
+        self, rows: Sequence[Row], wanted: Iterable[tuple[int, int]], batch_size: int
     ) -> Iterator[tuple[list[tuple[int, int]], torch.Tensor]]:
-        """Piece by piece: the places (row, column) and the float64 log probabilities after them, [n, V]."""
+        """Piece by piece: the wanted places (row, column) and the float32 logits after them, [n, V]."""
         device = self.network.device
-        for batch in batches_of_rows(rows, batch_size):
-            places = [(index, column) for index in batch for column in wanted[index]]
+        columns: dict[int, list[int]] = defaultdict(list)
+        for row, column in wanted:
+            columns[row].append(column)
+        for batch in batches_of_rows(rows, batch_size, TOKENS_AT_ONCE.get(device.type, math.inf)):
+            places = [(index, column) for index in batch for column in columns[index]]
             line = {index: n for n, index in enumerate(batch)}
             at = torch.tensor([[line[index], column] for index, column in places], device=device)  # (n, 2)
             ids = pad_right([rows[index].ids for index in batch], device)  # (B, T)
@@ -84,17 +93,18 @@ class Scorer:
             start = 0
             with torch.no_grad():
                 for logits in self.reader.pieces(ids, at[:, 0], at[:, 1], **trees):
-                    yield places[start : start + len(logits)], _log_probs(logits)
+                    yield places[start : start + len(logits)], logits
                     start += len(logits)
             self.heard(sum(len(rows[index].paths) for index in batch))
 
 
-def batches_of_rows(rows: Sequence[Row], batch_size: int) -> list[list[int]]:
-    """Texts with texts and trees with trees, at most `batch_size` texts a batch however they are read."""
+def batches_of_rows(rows: Sequence[Row], batch_size: int, tokens: float = math.inf) -> list[list[int]]:
+    """Texts with texts and trees with trees, at most `batch_size` texts and `tokens` tokens a batch; a longer row is a
+    batch by itself."""
     plan = []
     for trees in (False, True):
         kind = [index for index, row in enumerate(rows) if row.is_tree == trees]
-        cut = batch_plan([len(rows[i].ids) for i in kind], batch_size, [len(rows[i].paths) for i in kind])
+        cut = batch_plan([len(rows[i].ids) for i in kind], batch_size, [len(rows[i].paths) for i in kind], tokens)
         plan += [[kind[place] for place in batch] for batch in cut]
     return plan
 
@@ -164,5 +174,28 @@ def _reads_trees(reader: LogitReader) -> bool:
 
 
 def _log_probs(logits: torch.Tensor) -> torch.Tensor:
-    """In float64, on the device where that has it."""
-    return (logits if logits.device.type == "cuda" else logits.cpu()).double().log_softmax(-1)
+    """After each position, float64 [n, V], on the device where that has it."""
+    logits, largest, total = _normalized(logits)
+    return logits.double().sub_(largest[:, None]).sub_(total[:, None])
+
+
+def _chosen_log_probs(logits: torch.Tensor, lines: list[int], tokens: list[int]) -> torch.Tensor:
+    """Of single tokens, float64 [len(lines)]: `tokens[i]` after position `lines[i]` of logits [n, V].
+
+    Digit for digit what stands in the whole distribution, without a second [n, V].
+    """
+    logits, largest, total = _normalized(logits)
+    return logits[lines, tokens].double() - largest[lines] - total[lines]
+
+
+def _normalized(logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Logits where they are worked on, the largest of each position, and the log of its sum of exponentials relative to
+    that, float64 [n] both. Exponentials stay in the processor's cache and are summed in float64."""
+    if logits.device.type != "cuda":
+        logits = logits.cpu()
+    largest = logits.amax(-1)
+    total = torch.empty(len(logits), dtype=torch.float64, device=logits.device)
+    for start in range(0, len(logits), LINES_AT_ONCE):
+        part = slice(start, start + LINES_AT_ONCE)
+        total[part] = (logits[part] - largest[part, None]).exp_().sum(-1, dtype=torch.float64)
+    return logits, largest.double(), total.log_()

@@ -1,0 +1,179 @@
+"""How fast is scoring beside lm-evaluation-harness, and beside what arithmetic allows?
+
+Both sides score the same tokens with one network in one process, in interleaved rounds, so that other load on the
+machine falls on both; the fastest round of each counts. The arithmetic limit is the work of the matrix products that no
+exact reading can leave out (each beginning that texts share once, and the logits that are asked for), at the speed that
+torch.mm reaches in this run.
+
+    python benchmarks/against_lm_eval.py --rounds 3 --threads 2 --json rows.json
+
+It needs lm-eval beside the package's own needs. See `scored_pairs` for what is scored.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import gc
+import json
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import transformers as hf
+
+from proclivity.models.boundary import Encoded
+from scored_pairs import CASES, Case
+
+BATCHES = (8, 16, 32)
+"""Batch sizes that lm-evaluation-harness is tried with; the best counts."""
+TRIED_ON = 48
+"""Pairs on which they are tried."""
+OURS, THEIRS = "proclivity", "lm-eval"
+HIGH_WATER = 5  # what the kernel wants written into clear_refs to begin the peak anew
+
+
+def rows(rounds: int, names: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
+    """One row a case: seconds and peak memory of both sides, ratio, share of the arithmetic limit, agreement."""
+    for name, make in CASES.items():
+        if not names or name in names:
+            yield compared(name, make(), rounds)
+
+
+def compared(name: str, case: Case, rounds: int) -> dict[str, Any]:
+    """Both sides on one case; seconds are of the fastest round, memory in MiB above what stood before."""
+    scorer, encoded = case.model.scorer, case.encoded
+    size = best_batch(case)
+    ways: dict[str, Callable[[], list[float]]] = {
+        OURS: lambda: [float(x.sum()) for x in scorer.token_log_probs(encoded, case.model.batch_size)],
+        THEIRS: lambda: harness(case, encoded, size),
+    }
+    seconds, memory = dict.fromkeys(ways, math.inf), dict.fromkeys(ways, 0.0)
+    scores: dict[str, list[float]] = {}
+    speed = 0.0
+    for _ in range(rounds):
+        speed = max(speed, mm_speed())
+        for side, run in ways.items():
+            before = begin_peak()
+            taken, scores[side] = timed(run)
+            seconds[side] = min(seconds[side], taken)
+            memory[side] = max(memory[side], peak() - before)
+    speed = max(speed, mm_speed())
+    needed = needed_work(encoded, case.model.network.config)
+    whole = sum(len(e.ids) - 1 for e in encoded) * each_token(case.model.network.config, logits=True)
+    return {
+        "case": name,
+        "pairs": len(encoded),
+        "seconds": seconds[OURS],
+        "seconds_lm_eval": seconds[THEIRS],
+        "lm_eval_batch": size,
+        "ratio": seconds[THEIRS] / seconds[OURS],
+        "ratio_of_work": whole / needed,
+        "share_of_limit": 2 * needed / speed / seconds[OURS],
+        "mm_gflops": speed / 1e9,
+        "largest_difference_nats": float(np.abs(np.subtract(scores[OURS], scores[THEIRS])).max()),
+        "memory_mib": memory[OURS],
+        "memory_mib_lm_eval": memory[THEIRS],
+    }
+
+
+def harness(case: Case, encoded: Sequence[Encoded], batch_size: int) -> list[float]:
+    """Sums of log probabilities by lm-evaluation-harness, of the very same tokens."""
+    from lm_eval.models.huggingface import HFLM
+
+    if case.harness is None:
+        case.harness = HFLM(pretrained=case.model.network, tokenizer=case.model.tokenizer, max_length=case.model.window)
+    case.harness.batch_size_per_gpu = batch_size
+    asked = [(("", ""), list(e.ids[: e.boundary]), list(e.ids[e.boundary :])) for e in encoded]
+    return [score for score, _ in case.harness._loglikelihood_tokens(asked, disable_tqdm=True)]
+
+
+def best_batch(case: Case) -> int:
+    some = case.encoded[:TRIED_ON]
+    harness(case, some[:2], 1)  # what is made at its first use counts for no size
+    return min(BATCHES, key=lambda size: timed(lambda: harness(case, some, size))[0])
+
+
+def each_token(config: hf.PretrainedConfig, *, logits: bool) -> float:
+    """Multiply–adds of a token in the matrices of a Llama, attention left out."""
+    width, kept = config.hidden_size, config.num_key_value_heads * config.head_dim
+    layer = 2 * width * width + 2 * width * kept + 3 * width * config.intermediate_size
+    return float(config.num_hidden_layers * layer + (width * config.vocab_size if logits else 0))
+
+
+def needed_work(encoded: Sequence[Encoded], config: hf.PretrainedConfig) -> float:
+    """Multiply–adds that no exact reading can leave out: each distinct beginning read once, each wanted logit."""
+    read = {e.ids[:end] for e in encoded for end in range(1, len(e.ids))}
+    wanted = {e.ids[:end] for e in encoded for end in range(e.boundary, len(e.ids))}
+    attention = sum(map(len, read)) * 2 * config.hidden_size * config.num_hidden_layers
+    matrices = len(read) * each_token(config, logits=False)
+    return matrices + attention + len(wanted) * config.hidden_size * config.vocab_size
+
+
+def mm_speed() -> float:
+    """Best speed of torch.mm, operations a second."""
+    a, b = torch.randn(1024, 1024), torch.randn(1024, 1024)
+    return max(2 * 1024**3 / timed(lambda: torch.mm(a, b))[0] for _ in range(20))
+
+
+def timed(run: Callable[[], Any]) -> tuple[float, Any]:
+    start = time.perf_counter()
+    found = run()
+    return time.perf_counter() - start, found
+
+
+def begin_peak() -> float:
+    """MiB that stand now; the peak counts from here. NaN where the kernel doesn't tell (only Linux does)."""
+    gc.collect()
+    try:
+        ctypes.CDLL(None).malloc_trim(0)  # what the other side has freed would hide what this one takes
+        Path("/proc/self/clear_refs").write_text(str(HIGH_WATER))
+    except (AttributeError, OSError, TypeError):
+        return math.nan
+    return peak()
+
+
+def peak() -> float:
+    """Peak of resident memory, MiB."""
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except OSError:
+        return math.nan
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), math.nan)
+
+
+def line(row: dict[str, Any]) -> str:
+    return (
+        f"{row['case']:>18}: {row['pairs']} pairs, {row['seconds']:.2f} s against {row['seconds_lm_eval']:.2f} s (in "
+        f"batches of {row['lm_eval_batch']}): {row['ratio']:.2f} times as fast, by work alone "
+        f"{row['ratio_of_work']:.2f}; {row['share_of_limit']:.0%} of the arithmetic limit at "
+        f"{row['mm_gflops']:.0f} GFLOP/s; largest difference {row['largest_difference_nats']:.1e} nats; memory "
+        f"{row['memory_mib']:.0f} against {row['memory_mib_lm_eval']:.0f} MiB"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Scoring beside lm-evaluation-harness.")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--cases", nargs="*", default=[], choices=list(CASES), help="by default all")
+    parser.add_argument("--json", type=Path, help="write the rows here")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    found = []
+    for row in rows(options.rounds, options.cases):
+        found.append(row)
+        print(line(row), flush=True)
+        if options.json:
+            options.json.write_text(json.dumps(found, indent=1))
+    worst = max(row["largest_difference_nats"] for row in found)
+    if not worst <= 1e-4:
+        raise SystemExit(f"The sides differ by {worst:.1e} nats.")
+
+
+if __name__ == "__main__":
+    main()
