@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: demo test setup lint tests processes judge validate reanalysis studies ray storm race scale malformed flips checkpoints clean
+.PHONY: demo test setup lint tests processes judge validate reanalysis studies ray storm race scale malformed flips performance checkpoints clean
 
 demo: $(VENV)/.installed
 	$(BIN)/proclivity demo
@@ -68,6 +68,11 @@ malformed: $(VENV)/.installed-dev
 RUN ?= runs/demo
 flips: $(VENV)/.installed
 	$(BIN)/python benchmarks/flip_every_file.py --run $(RUN)
+
+# Slow: speed beside TRL and lm-evaluation-harness, stacks, growth; prints the tables of docs/performance.md.
+performance: $(VENV)/.installed-dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,peers]'
+	$(BIN)/python benchmarks/performance.py
 
 # Slow: makes the packaged checkpoints anew.
 checkpoints: $(VENV)/.installed

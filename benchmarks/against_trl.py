@@ -59,7 +59,7 @@ def ours(network: Any, rows: list[Any], dtype: str, folder: str) -> tuple[list[f
 
     moments: list[float] = []
     made = induce(
-        HFModel(network, _tokenizer(), name="random", folder=None),
+        HFModel(network, plain_tokenizer(), name="random", folder=None),
         rows,
         InductionSpec(epochs=1, batch_size=BATCH, learning_rate=RATE, rank=RANK, warmup=0.0),
         seed=0,
@@ -97,12 +97,13 @@ def theirs(
     config = SFTConfig(
         output_dir=folder, per_device_train_batch_size=BATCH, max_steps=len(plan), report_to="none", use_cpu=True,
         learning_rate=RATE, lr_scheduler_type="linear", warmup_steps=0, logging_steps=1, save_strategy="no",
-        bf16=dtype == "bfloat16", gradient_checkpointing=checkpointing, completion_only_loss=True, max_grad_norm=1.0, weight_decay=0.0,
+        bf16=dtype == "bfloat16", gradient_checkpointing=checkpointing, completion_only_loss=True,
+        max_grad_norm=1.0, weight_decay=0.0,
         train_sampling_strategy="sequential", disable_tqdm=True, seed=0,
     )  # fmt: skip
     torch.manual_seed(0)
     trainer = Timed(
-        model=network, args=config, processing_class=_tokenizer(),
+        model=network, args=config, processing_class=plain_tokenizer(),
         train_dataset=Dataset.from_dict({"input_ids": ids, "completion_mask": masks}),
         peft_config=LoraConfig(
             r=RANK, lora_alpha=16, lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM"
@@ -123,7 +124,7 @@ def _clock(ended: Any) -> Any:
     return Clock()
 
 
-def _tokenizer() -> Any:
+def plain_tokenizer() -> Any:
     from tokenizers import Tokenizer, models
     from transformers import PreTrainedTokenizerFast
 
