@@ -13,12 +13,10 @@ It needs lm-eval beside the package's own needs. See `scored_pairs` for what is 
 from __future__ import annotations
 
 import argparse
-import ctypes
-import gc
 import json
 import math
-import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +26,13 @@ import transformers as hf
 
 from proclivity.models.boundary import Encoded
 from scored_pairs import CASES, Case
+from shapes import each_token, matrix_rate, peak_mb, timed
 
 BATCHES = (8, 16, 32)
 """Batch sizes that lm-evaluation-harness is tried with; the best counts."""
 TRIED_ON = 48
 """Pairs on which they are tried."""
 OURS, THEIRS = "proclivity", "lm-eval"
-HIGH_WATER = 5  # what the kernel wants written into clear_refs to begin the peak anew
 
 
 def rows(rounds: int, names: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
@@ -54,17 +52,17 @@ def compared(name: str, case: Case, rounds: int) -> dict[str, Any]:
     }
     seconds, memory = dict.fromkeys(ways, math.inf), dict.fromkeys(ways, 0.0)
     scores: dict[str, list[float]] = {}
-    speed = 0.0
+    rate = 0.0
     for _ in range(rounds):
-        speed = max(speed, mm_speed())
+        rate = max(rate, matrix_rate())
         for side, run in ways.items():
-            before = begin_peak()
-            taken, scores[side] = timed(run)
+            added, (taken, scores[side]) = peak_mb(partial(timed, run))
             seconds[side] = min(seconds[side], taken)
-            memory[side] = max(memory[side], peak() - before)
-    speed = max(speed, mm_speed())
-    needed = needed_work(encoded, case.model.network.config)
-    whole = sum(len(e.ids) - 1 for e in encoded) * each_token(case.model.network.config, logits=True)
+            memory[side] = max(memory[side], added)
+    rate = max(rate, matrix_rate())
+    config = case.model.network.config
+    needed = needed_work(encoded, config)
+    whole = sum(len(e.ids) - 1 for e in encoded) * (each_token(config) + config.hidden_size * config.vocab_size)
     return {
         "case": name,
         "pairs": len(encoded),
@@ -73,8 +71,8 @@ def compared(name: str, case: Case, rounds: int) -> dict[str, Any]:
         "lm_eval_batch": size,
         "ratio": seconds[THEIRS] / seconds[OURS],
         "ratio_of_work": whole / needed,
-        "share_of_limit": 2 * needed / speed / seconds[OURS],
-        "mm_gflops": speed / 1e9,
+        "share_of_limit": needed / rate / seconds[OURS],
+        "mm_gflops": 2 * rate / 1e9,
         "largest_difference_nats": float(np.abs(np.subtract(scores[OURS], scores[THEIRS])).max()),
         "memory_mib": memory[OURS],
         "memory_mib_lm_eval": memory[THEIRS],
@@ -98,52 +96,13 @@ def best_batch(case: Case) -> int:
     return min(BATCHES, key=lambda size: timed(lambda: harness(case, some, size))[0])
 
 
-def each_token(config: hf.PretrainedConfig, *, logits: bool) -> float:
-    """Multiply–adds of a token in the matrices of a Llama, attention left out."""
-    width, kept = config.hidden_size, config.num_key_value_heads * config.head_dim
-    layer = 2 * width * width + 2 * width * kept + 3 * width * config.intermediate_size
-    return float(config.num_hidden_layers * layer + (width * config.vocab_size if logits else 0))
-
-
 def needed_work(encoded: Sequence[Encoded], config: hf.PretrainedConfig) -> float:
     """Multiply–adds that no exact reading can leave out: each distinct beginning read once, each wanted logit."""
     read = {e.ids[:end] for e in encoded for end in range(1, len(e.ids))}
     wanted = {e.ids[:end] for e in encoded for end in range(e.boundary, len(e.ids))}
     attention = sum(map(len, read)) * 2 * config.hidden_size * config.num_hidden_layers
-    matrices = len(read) * each_token(config, logits=False)
+    matrices = len(read) * each_token(config)
     return matrices + attention + len(wanted) * config.hidden_size * config.vocab_size
-
-
-def mm_speed() -> float:
-    """Best speed of torch.mm, operations a second."""
-    a, b = torch.randn(1024, 1024), torch.randn(1024, 1024)
-    return max(2 * 1024**3 / timed(lambda: torch.mm(a, b))[0] for _ in range(20))
-
-
-def timed(run: Callable[[], Any]) -> tuple[float, Any]:
-    start = time.perf_counter()
-    found = run()
-    return time.perf_counter() - start, found
-
-
-def begin_peak() -> float:
-    """MiB that stand now; the peak counts from here. NaN where the kernel doesn't tell (only Linux does)."""
-    gc.collect()
-    try:
-        ctypes.CDLL(None).malloc_trim(0)  # what the other side has freed would hide what this one takes
-        Path("/proc/self/clear_refs").write_text(str(HIGH_WATER))
-    except (AttributeError, OSError, TypeError):
-        return math.nan
-    return peak()
-
-
-def peak() -> float:
-    """Peak of resident memory, MiB."""
-    try:
-        lines = Path("/proc/self/status").read_text().splitlines()
-    except OSError:
-        return math.nan
-    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), math.nan)
 
 
 def line(row: dict[str, Any]) -> str:

@@ -24,9 +24,20 @@ from typing import Any
 import numpy as np
 import torch
 
-from shapes import LAYERS, VOCABULARIES, WIDTH, llama, matrix_rate, peak_mb, products
+from shapes import (
+    ANSWER,
+    LAYERS,
+    PROMPT,
+    VOCABULARIES,
+    each_token,
+    llama,
+    make_rows,
+    matrix_rate,
+    peak_mb,
+    plain_tokenizer,
+)
 
-PROMPT, ANSWER, BATCH, RATE, RANK = 95, 7, 8, 5e-4, 8
+BATCH, RATE, RANK = 8, 5e-4, 8
 SIDES: dict[str, dict[str, dict[str, bool]]] = {
     "float32": {
         "proclivity": {},
@@ -40,15 +51,6 @@ SIDES: dict[str, dict[str, dict[str, bool]]] = {
     },
 }
 """By dtype: TRL's default keeps weights as they were loaded and computes in bfloat16 where it is told to."""
-
-
-def make_rows(count: int, vocabulary: int) -> list[Any]:
-    """Rows of random tokens."""
-    from proclivity.records import TrainingRow
-
-    mask = (*[False] * PROMPT, *[True] * ANSWER)
-    tokens = np.random.default_rng(1).integers(3, vocabulary, (count, PROMPT + ANSWER)).tolist()
-    return [TrainingRow(str(n), "arm", tuple(ids), mask) for n, ids in enumerate(tokens)]
 
 
 def ours(network: Any, rows: list[Any], dtype: str, folder: str) -> tuple[list[float], list[float]]:
@@ -124,14 +126,6 @@ def _clock(ended: Any) -> Any:
     return Clock()
 
 
-def plain_tokenizer() -> Any:
-    from tokenizers import Tokenizer, models
-    from transformers import PreTrainedTokenizerFast
-
-    words = Tokenizer(models.WordLevel({"[UNK]": 0, "a": 1, "[EOS]": 2}, unk_token="[UNK]"))
-    return PreTrainedTokenizerFast(tokenizer_object=words, eos_token="[EOS]", pad_token="[EOS]", unk_token="[UNK]")
-
-
 def one(side: str, dtype: str, vocabulary: int, steps: int, folder: str) -> dict[str, Any]:
     """One training in this process."""
     options = dict(SIDES[dtype][side])
@@ -150,7 +144,7 @@ def one(side: str, dtype: str, vocabulary: int, steps: int, folder: str) -> dict
     import peft  # noqa: F401
     import trl  # noqa: F401
 
-    added = peak_mb(run)
+    added, _ = peak_mb(run)
     weights = sum(p.numel() * p.element_size() for n, p in network.named_parameters() if "lora" not in n) / 2**20
     return {**result, "rate": rate, "peak_mb": added + weights}
 
@@ -167,8 +161,9 @@ def compare(vocabulary: int, dtype: str, steps: int, rounds: int, threads: int) 
                 raise SystemExit(done.stderr[-3000:])
             runs.append(json.loads(done.stdout.splitlines()[-1]))
     rate = max(run["rate"] for runs in found.values() for run in runs)
-    frozen = products(llama(vocabulary, layers=1)) * LAYERS
-    needed = BATCH * (2 * frozen * (PROMPT + ANSWER - 1) + 2 * ANSWER * vocabulary * WIDTH)
+    config = llama(vocabulary, layers=1).config
+    frozen = each_token(config) * LAYERS
+    needed = BATCH * (2 * frozen * (PROMPT + ANSWER - 1) + 2 * ANSWER * vocabulary * config.hidden_size)
     fastest = {side: min(step for run in runs for step in run["steps"]) for side, runs in found.items()}
     losses = {side: np.array(runs[-1]["losses"]) for side, runs in found.items()}
     return [
@@ -193,7 +188,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2, help="trainings a side")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--dtype", choices=list(SIDES), default=None, help="one of the two alone")
-    parser.add_argument("--vocabularies", type=int, nargs="*", default=list(VOCABULARIES.values()))
+    parser.add_argument("--vocabularies", type=int, nargs="*", default=list(VOCABULARIES))
     parser.add_argument("--json", type=Path, help="file for the rows")
     parser.add_argument("--side", help=argparse.SUPPRESS)
     options = parser.parse_args()

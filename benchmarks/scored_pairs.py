@@ -25,12 +25,12 @@ from proclivity.models import load_model
 from proclivity.models.boundary import Encoded
 from proclivity.models.hf import HFModel
 from proclivity.specs import LoadedPack, load_pack
+from shapes import VOCABULARIES, llama
 
 FAMILY = "interpretation"
 PROMPTS, PROMPT, CONTINUATIONS, CONTINUATION = 16, 60, 6, 4
 EVERY = 12
 """Which items of the English family are taken."""
-VOCABULARIES = (49_152, 151_936)
 PACKAGED = "llama-equal"
 
 
@@ -54,21 +54,6 @@ class Recorded(HFModel):
     def continuation_log_probs(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
         self.asked.update(dict.fromkeys(pairs))
         return super().continuation_log_probs(pairs)
-
-
-def llama(vocabulary: int, *, width: int = 576, inner: int = 1536, layers: int = 30, heads: int = 9) -> Any:
-    torch.manual_seed(0)
-    config = hf.LlamaConfig(
-        vocab_size=vocabulary,
-        hidden_size=width,
-        intermediate_size=inner,
-        num_hidden_layers=layers,
-        num_attention_heads=heads,
-        num_key_value_heads=heads // 3,
-        tie_word_embeddings=True,
-        max_position_embeddings=2048,
-    )
-    return hf.LlamaForCausalLM(config).eval().requires_grad_(False)
 
 
 @cache

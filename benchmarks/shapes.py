@@ -1,69 +1,108 @@
-"""Random-weight models of real shape, the speed of matrix products on this machine, and how a step's memory is seen."""
+"""What comparisons of speed share: random-weight models of real shape, rows to teach them, and the measures."""
 
 from __future__ import annotations
 
+import ctypes
+import gc
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import numpy as np
 import torch
 
-WIDTH, INNER, LAYERS, HEADS, KEY_VALUE_HEADS = 576, 1536, 30, 9, 3
-VOCABULARIES = {"135 M": 49_152, "135 M, large vocabulary": 151_936}
+WIDTH, INNER, LAYERS, HEADS = 576, 1536, 30, 9
+VOCABULARIES = (49_152, 151_936)
+PROMPT, ANSWER = 95, 7
+"""Tokens of a row."""
+HIGH_WATER = "5"
+"""What Linux wants written into clear_refs to begin a process's peak anew."""
+Found = TypeVar("Found")
 
 
-def llama(vocabulary: int, dtype: torch.dtype = torch.float32, layers: int = LAYERS) -> Any:
-    """A Llama of 135 M parameters' shape whose weights are random."""
+def llama(
+    vocabulary: int,
+    dtype: torch.dtype = torch.float32,
+    *,
+    width: int = WIDTH,
+    inner: int = INNER,
+    layers: int = LAYERS,
+    heads: int = HEADS,
+) -> Any:
+    """A Llama whose weights are random; by default of 135 M parameters' shape."""
     import transformers
 
     torch.manual_seed(0)
     config = transformers.LlamaConfig(
         vocab_size=vocabulary,
-        hidden_size=WIDTH,
-        intermediate_size=INNER,
+        hidden_size=width,
+        intermediate_size=inner,
         num_hidden_layers=layers,
-        num_attention_heads=HEADS,
-        num_key_value_heads=KEY_VALUE_HEADS,
+        num_attention_heads=heads,
+        num_key_value_heads=heads // 3,
         max_position_embeddings=2048,
         tie_word_embeddings=True,
     )
     return transformers.LlamaForCausalLM(config).to(dtype).eval().requires_grad_(False)
 
 
-def products(network: Any) -> int:
-    """Multiply–adds of the matrix products of one token, head and attention apart."""
-    skipped = network.get_output_embeddings()
-    layers = (m for m in network.modules() if isinstance(m, torch.nn.Linear) and m is not skipped)
-    return sum(layer.in_features * layer.out_features for layer in layers)
+def each_token(config: Any) -> int:
+    """Multiply–adds of a token in the matrices of a Llama's layers; attention and head are left out."""
+    width, kept = config.hidden_size, config.num_key_value_heads * config.head_dim
+    return int(config.num_hidden_layers * (2 * width * (width + kept) + 3 * width * config.intermediate_size))
 
 
-def matrix_rate(dtype: torch.dtype, rows: int = 808) -> float:
+def make_rows(count: int, vocabulary: int) -> list[Any]:
+    """Rows of random tokens, to be taught."""
+    from proclivity.records import TrainingRow
+
+    mask = (*[False] * PROMPT, *[True] * ANSWER)
+    tokens = np.random.default_rng(1).integers(3, vocabulary, (count, PROMPT + ANSWER)).tolist()
+    return [TrainingRow(str(n), "arm", tuple(ids), mask) for n, ids in enumerate(tokens)]
+
+
+def plain_tokenizer() -> Any:
+    """A tokenizer for libraries that ask for one where tokens are given."""
+    from tokenizers import Tokenizer, models
+    from transformers import PreTrainedTokenizerFast
+
+    words = Tokenizer(models.WordLevel({"[UNK]": 0, "a": 1, "[EOS]": 2}, unk_token="[UNK]"))
+    return PreTrainedTokenizerFast(tokenizer_object=words, eos_token="[EOS]", pad_token="[EOS]", unk_token="[UNK]")
+
+
+def matrix_rate(dtype: torch.dtype = torch.float32, rows: int = 808) -> float:
     """Multiply–adds a second that torch's matrix product reaches at the network's own sizes, the best of many."""
     best = 0.0
     for wide, high in ((WIDTH, INNER), (INNER, WIDTH), (WIDTH, WIDTH), (1024, 1024)):
         left, right = torch.randn(rows, wide).to(dtype), torch.randn(high, wide).to(dtype)
-        taken = min(seconds(lambda a=left, b=right: a @ b.T) for _ in range(10))
+        taken = min(timed(lambda a=left, b=right: a @ b.T)[0] for _ in range(10))  # type: ignore[misc]
         best = max(best, rows * wide * high / taken)
     return best
 
 
-def seconds(run: Callable[[], object]) -> float:
-    """Seconds that something takes."""
+def timed(run: Callable[[], Found]) -> tuple[float, Found]:
+    """Seconds that something takes, and what it gives."""
     started = time.perf_counter()
-    run()
-    return time.perf_counter() - started
+    found = run()
+    return time.perf_counter() - started, found
 
 
-def peak_mb(run: Callable[[], object]) -> float:
-    """Megabytes by which the process's resident memory rises, at its highest, while something runs."""
-    status = Path("/proc/self/status")
-    Path("/proc/self/clear_refs").write_text("5")  # the system counts the highest anew
-    before = _field(status, "VmRSS")
-    run()
-    return (_field(status, "VmHWM") - before) / 1024
+def peak_mb(run: Callable[[], Found]) -> tuple[float, Found]:
+    """Megabytes by which the process's resident memory rises at its highest while something runs, and what that gives;
+    NaN where the system doesn't tell (only Linux does)."""
+    gc.collect()
+    try:
+        ctypes.CDLL(None).malloc_trim(0)  # what was freed before would hide what is taken now
+        Path("/proc/self/clear_refs").write_text(HIGH_WATER)
+    except (AttributeError, OSError, TypeError):
+        return math.nan, run()
+    before = _high_water()
+    found = run()
+    return _high_water() - before, found
 
 
-def _field(status: Path, name: str) -> int:
-    line = next(line for line in status.read_text().splitlines() if line.startswith(name + ":"))
-    return int(line.split()[1])
+def _high_water() -> float:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))

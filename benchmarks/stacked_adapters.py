@@ -20,19 +20,17 @@ from typing import Any
 import numpy as np
 import torch
 
-from shapes import seconds
+from shapes import VOCABULARIES, llama, make_rows, plain_tokenizer, timed
 
 
 def subject(options: argparse.Namespace) -> tuple[Any, list[Any]]:
     """The base and the rows that every seed is taught."""
     if options.model == "random":
-        from against_trl import BATCH, make_rows, plain_tokenizer
         from proclivity.models.hf import HFModel
-        from shapes import llama
 
         number = {"float32": torch.float32, "bfloat16": torch.bfloat16}[options.dtype]
-        network = llama(49_152, number).to(options.device)
-        return HFModel(network, plain_tokenizer(), name="random", folder=None), make_rows(BATCH * 6, 49_152)
+        network = llama(VOCABULARIES[0], number).to(options.device)
+        return HFModel(network, plain_tokenizer(), name="random", folder=None), make_rows(48, VOCABULARIES[0])
     from proclivity.decisions import make_pool
     from proclivity.induction import give_answers, training_rows
     from proclivity.models import load_model
@@ -68,8 +66,8 @@ def compare(options: argparse.Namespace) -> dict[str, Any]:
             curves["together"] = [one.loss_curve for one in induce_together(base, members, spec)]
 
         for _ in range(options.rounds):
-            best["one by one"] = min(best["one by one"], seconds(alone))
-            best["together"] = min(best["together"], seconds(together))
+            best["one by one"] = min(best["one by one"], timed(alone)[0])
+            best["together"] = min(best["together"], timed(together)[0])
     gap = np.abs(np.array(curves["one by one"]) - np.array(curves["together"])).max()
     return {
         "model": options.model,

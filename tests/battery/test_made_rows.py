@@ -26,6 +26,11 @@ def test_what_is_no_finite_number_is_missing_with_a_reason():
     assert row["missing_reason"] == "not a finite number"
 
 
+def test_a_row_of_nobody_is_refused():
+    with pytest.raises(TypeError, match="seed"):
+        make_row({"model": "one", "arm": "leaver"}, "choice", "score", 0.0)
+
+
 def test_a_field_that_is_no_column_is_refused():
     with pytest.raises(TypeError, match="wraper"):
         make_row(WHO, "choice", "score", 0.0, wraper="plain")

@@ -75,38 +75,36 @@ def test_trees_are_read_where_the_architecture_allows_and_only_within_its_window
     assert model.scorer.widest == widest
 
 
-def test_trees_are_taken_for_the_shared_stem(model, monkeypatch):
-    lengths = []
-    pieces = model.scorer.reader.pieces
+@pytest.fixture
+def read(model, monkeypatch):
+    """Rows of each batch that is read, and whether they are trees."""
+    found, pieces = [], model.scorer.reader.pieces
     monkeypatch.setattr(
         model.scorer.reader,
         "pieces",
-        lambda ids, *rest, **tree: lengths.append(bool(tree)) or pieces(ids, *rest, **tree),
+        lambda ids, *rest, **tree: found.append((len(ids), bool(tree))) or pieces(ids, *rest, **tree),
     )
+    return found
+
+
+def test_trees_are_taken_for_the_shared_stem(model, read):
     model.batch_size = 64
     model.continuation_log_probs([(STEM, text) for text in SHARED])
     ids, _ = model.encode(STEM, SHARED[2])
-    assert (True in lengths) == (model.scorer.widest >= len(ids) - 1)
+    assert any(trees for _, trees in read) == (model.scorer.widest >= len(ids) - 1)
 
 
 WRAPPER = "The club host called me . It was late and fair . "
 WRAPPED = [(WRAPPER + stem, text) for stem in ("I felt", "I met the", "It was") for text in (" sad", " glad and sad")]
 
 
-def test_a_wrapper_is_read_once_for_all_its_prompts(model, monkeypatch):
+def test_a_wrapper_is_read_once_for_all_its_prompts(model, read):
     """One tree over all prompts, in both ways of asking, and the numbers of one text at a time."""
-    read = []
-    pieces = model.scorer.reader.pieces
-    monkeypatch.setattr(
-        model.scorer.reader,
-        "pieces",
-        lambda ids, *rest, **tree: read.append(tuple(ids.shape)) or pieces(ids, *rest, **tree),
-    )
     model.batch_size = 64
     found = model.continuation_log_probs(WRAPPED)
     lines = model.next_token_log_probs([prompt for prompt, _ in WRAPPED])
     if model.scorer.widest >= 64:
-        assert [shape[0] for shape in read] == [1, 1]
+        assert [rows for rows, _ in read] == [1, 1]
     for (prompt, text), score, line in zip(WRAPPED, found, lines, strict=True):
         ids, boundary = model.encode(prompt, text)
         np.testing.assert_allclose(score, naive_score(model, ids, boundary).sum(), rtol=0, atol=1e-4)

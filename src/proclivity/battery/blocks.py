@@ -101,7 +101,7 @@ def read_places(setting: Setting, places: Sequence[Place], kinds: Sequence[Block
     kept = mapped(len(places), setting.model.vocab_size)
     scored: list[PlaceScores] = []
     rows: list[list[Row]] = [[] for _ in kinds]
-    for part in cut(len(places), setting.model.vocab_size):
+    for part in cut(len(places), setting.model.vocab_size, BLOCK):
         here = places[part]
         log_probs = setting.model.next_token_log_probs([place.prompt for place in here])  # (n, V)
         found = score_places(setting.model, here, log_probs, capitals=capitals)
@@ -131,7 +131,7 @@ def by_pieces(function: Callable[..., NDArray[np.float64]], *log_probs: NDArray[
     return found
 
 
-def cut(n: int, vocab_size: int, most: int = 0) -> Iterator[slice]:
-    """Consecutive places whose distributions are held at once: those of a block, or of at most `most` numbers."""
-    size = max(1, (most or BLOCK) // max(1, vocab_size))
+def cut(n: int, vocab_size: int, most: int) -> Iterator[slice]:
+    """Consecutive places whose distributions are held at once, at most `most` numbers."""
+    size = max(1, most // max(1, vocab_size))
     return (slice(start, min(start + size, n)) for start in range(0, n, size))

@@ -130,4 +130,6 @@ def make_row(identity: Identity, family: str, metric: str, value: float, reason:
     row |= {"unit": UNITS[metric], "missing_reason": reason}
     if len(row) != len(_EMPTY):
         raise TypeError(f"no column of a measurement: {sorted(set(row) - set(_EMPTY))}")
+    if None in row.values():
+        raise TypeError(f"nothing is known of {[column for column, found in row.items() if found is None]}")
     return row

@@ -9,7 +9,7 @@ by one up to rounding, and is saved as one ordinary peft folder a member.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,20 @@ import torch
 
 from proclivity.errors import UserError
 from proclivity.induction.arms import Arm, arm_named
-from proclivity.induction.batches import LearningRate, batches_of, check_rows, pieces_of
+from proclivity.induction.batches import check_rows, pieces_of
 from proclivity.induction.card import card_text
-from proclivity.induction.processes import OneProcess
-from proclivity.induction.train import require_finite, tokens_a_piece, weights_digest, with_lora, write_folder
-from proclivity.models.adapters import detach, save_adapter, step_folder
-from proclivity.models.forward import LogitReader, pad_right
+from proclivity.induction.step import (
+    learning_rate,
+    optimizer_of,
+    plan_of,
+    require_finite,
+    seeded,
+    supervised_logits,
+    tokens_a_piece,
+)
+from proclivity.induction.train import write_folder
+from proclivity.models.adapters import adapter_digest, begin, detach, save_adapter, step_folder
+from proclivity.models.forward import LogitReader
 from proclivity.models.hf import HFModel
 from proclivity.models.low_rank import Stack, is_plain, lean_layers, lora_layers
 from proclivity.records import Checkpoint, TrainingRow
@@ -91,7 +99,7 @@ def induce_together(
     return [
         Checkpoint(
             model=base.name, arm=member.rows[0].arm, seed=member.seed, method=spec.method, path=str(member.out),
-            weights_digest=weights_digest(member.out, spec), steps=len(curve), loss_curve=tuple(curve),
+            weights_digest=adapter_digest(member.out), steps=len(curve), loss_curve=tuple(curve),
         )
         for member, curve in zip(members, curves, strict=True)
     ]  # fmt: skip
@@ -116,13 +124,11 @@ def _stacks(base: HFModel, members: Sequence[Member], spec: InductionSpec) -> tu
     """A peft model that holds the names, and each layer's adapters as their seeds begin them."""
     begun: list[dict[str, tuple[torch.Tensor, torch.Tensor]]] = []
     wrapped: Any = None
-    devices = [base.device] if base.device.type == "cuda" else []
     for member in members:
         if wrapped is not None:
             detach(wrapped)
-        with torch.random.fork_rng(devices):
-            torch.manual_seed(member.seed)
-            wrapped = with_lora(base, spec)
+        with seeded(base.device, member.seed):
+            wrapped = begin(base.network, base.name, spec)
         layers = lora_layers(wrapped)
         unfit = [name for name, layer in layers.items() if not is_plain(layer)]
         if unfit or _has_experts(base.network):
@@ -172,12 +178,11 @@ def _train(
 ) -> list[list[float]]:
     """The losses of each member; the stacks are changed."""
     weights = [tensor for stack in stacks.values() for tensor in (stack.a, stack.b)]
-    fused = base.device.type in ("cpu", "cuda")
-    optimizer = torch.optim.AdamW(weights, lr=spec.learning_rate, weight_decay=spec.weight_decay, fused=fused)
-    plans = [batches_of([len(r.input_ids) for r in m.rows], spec.batch_size, spec.epochs, m.seed) for m in members]
+    optimizer = optimizer_of(weights, spec)
+    plans = [plan_of(member.rows, spec, member.seed) for member in members]
     steps = len(plans[0])
-    schedule = LearningRate(spec.learning_rate, steps, spec.warmup, falls=spec.schedule == "linear")
-    most = tokens_a_piece(base.network, base.device, OneProcess()) / len(members)
+    schedule = learning_rate(spec, steps)
+    most = tokens_a_piece(base.network, base.device) / len(members)
     curves: list[list[float]] = [[] for _ in members]
     for step in range(steps):
         rate = schedule.at(step)
@@ -202,28 +207,26 @@ def _gradients(
 ) -> torch.Tensor:
     """Adds the gradients of each member's mean cross-entropy, and gives these means, nats, [members].
 
-    A batch that is shorter than another's (an epoch's last) is filled up with rows that count nothing.
+    A batch that is shorter than another's (an epoch's last) is filled up with rows of which nothing is trained.
     """
     size = max(len(batch) for batch in batches)
     supervised = torch.tensor([sum(sum(row.loss_mask) for row in batch) for batch in batches], device=device)
-    filled = [[*batch, *[batch[-1]] * (size - len(batch))] for batch in batches]
+    filled = [[*batch, *[_untrained(batch[-1])] * (size - len(batch))] for batch in batches]
     total = torch.zeros(len(batches), device=device)
     longest = [max(len(batch[place].input_ids) for batch in filled) for place in range(size)]
     for part in pieces_of(longest, most):
         rows = [row for batch in filled for row in batch[part]]
-        counted = [place < len(batch) for batch in batches for place in range(size)[part]]
-        wanted = [
-            (n, p) for n, row in enumerate(rows) if counted[n] for p, trained in enumerate(row.loss_mask) if trained
-        ]
-        ids = pad_right([row.input_ids[:-1] for row in rows], device)  # (members · piece, T)
-        lines, columns = torch.tensor(wanted, device=device).T
-        targets = torch.tensor([rows[n].input_ids[p] for n, p in wanted], device=device)
-        each = torch.nn.functional.cross_entropy(reader.logits(ids, lines, columns - 1), targets, reduction="none")
+        logits, targets, lines = supervised_logits(reader, rows, device)
+        each = torch.nn.functional.cross_entropy(logits, targets, reduction="none")
         member = lines // (len(rows) // len(batches))
         losses = torch.zeros_like(total).index_add(0, member, each) / supervised
         losses.sum().backward()  # type: ignore[no-untyped-call]
         total += losses.detach()
     return total
+
+
+def _untrained(row: TrainingRow) -> TrainingRow:
+    return replace(row, loss_mask=(False,) * len(row.loss_mask))
 
 
 @torch.no_grad()

@@ -11,29 +11,34 @@ import contextlib
 import copy
 import math
 import shutil
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from proclivity.errors import StorageError, TrainingError, UserError
+from proclivity.errors import StorageError, UserError
 from proclivity.induction.arms import Arm, arm_named
-from proclivity.induction.batches import LearningRate, batches_of, check_rows, pieces_of
+from proclivity.induction.batches import check_rows, pieces_of
 from proclivity.induction.card import card_text
 from proclivity.induction.processes import OneProcess, Processes, own_part, part_weight, unwrapped, whole, whole_state
-from proclivity.models.adapters import WEIGHTS, attach, check_adapter, detach, save_adapter, step_folder
+from proclivity.induction.step import (
+    learning_rate,
+    optimizer_of,
+    plan_of,
+    require_finite,
+    seeded,
+    supervised_logits,
+    tokens_a_piece,
+)
+from proclivity.models.adapters import adapter_digest, attach, begin, check_adapter, detach, save_adapter, step_folder
 from proclivity.models.folder import weight_files
-from proclivity.models.forward import LogitReader, pad_right
+from proclivity.models.forward import LogitReader
 from proclivity.models.hf import HFModel
 from proclivity.models.load import load_model, quiet_progress
 from proclivity.models.low_rank import lean_layers
 from proclivity.records import Checkpoint, TrainingRow
-from proclivity.specs import ComputeSpec, InductionSpec, digest_of_file, digest_of_files
-
-PIECE = 2**18
-"""Numbers of the hidden states that a processor holds at once in a training."""
+from proclivity.specs import ComputeSpec, InductionSpec, digest_of_files
 
 Progress = Callable[[int, int, float], None]
 """Called after every step with its number, the number of steps, and the loss."""
@@ -82,42 +87,39 @@ def induce(
     base = model if isinstance(model, HFModel) else _load(model, spec, compute)
     base.set_adapter(None)
     torch.set_num_threads(compute.threads)
-    devices = [base.device] if base.device.type == "cuda" else []
-    with torch.random.fork_rng(devices):
-        torch.manual_seed(seed)
-        with _trainable(base, spec, start, alone=processes.count == 1) as (network, trained, save):
-            bf16 = spec.method == "full" and compute.dtype == "bfloat16"
-            card = card_text(base.name, arm or arm_named(rows[0].arm), seed, len(rows), spec)
+    alone = processes.count == 1
+    with seeded(base.device, seed), _trainable(base, spec, start, alone=alone) as (network, trained, save):
+        bf16 = spec.method == "full" and compute.dtype == "bfloat16"
+        card = card_text(base.name, arm or arm_named(rows[0].arm), seed, len(rows), spec)
 
-            def keep(folder: Path) -> None:
-                with unwrapped(trained):
-                    state = whole_state(trained) if processes.count > 1 else None
-                    if processes.number == 0:
-                        write_folder(folder, lambda place: save(place, state), card)
+        def keep(folder: Path) -> None:
+            with unwrapped(trained):
+                state = None if alone else whole_state(trained)
+                if processes.number == 0:
+                    write_folder(folder, lambda place: save(place, state), card)
 
-            def after(step: int) -> None:
-                if step in spec.checkpoints:
-                    keep(step_folder(out, step))
+        def after(step: int) -> None:
+            if step in spec.checkpoints:
+                keep(step_folder(out, step))
 
-            # Processes that share a training put wrappers of their own around layers.
-            lean = spec.method == "lora" and processes.count == 1
-            with lean_layers(trained) if lean else contextlib.nullcontext():
-                curve = _train(network, rows, spec, seed, bf16, progress, after, processes)
-            keep(out)
+        # Processes that share a training put wrappers of their own around layers.
+        with lean_layers(trained) if alone and spec.method == "lora" else contextlib.nullcontext():
+            curve = _train(network, rows, spec, seed, bf16, progress, after, processes)
+        keep(out)
     return Checkpoint(
         model=base.name,
         arm=rows[0].arm,
         seed=seed,
         method=spec.method,
         path=str(out),
-        weights_digest=weights_digest(out, spec) if processes.number == 0 else "",
+        weights_digest=_digest(out, spec) if processes.number == 0 else "",
         steps=len(curve),
         loss_curve=tuple(curve),
     )
 
 
-def weights_digest(out: Path, spec: InductionSpec) -> str:
-    return digest_of_file(out / WEIGHTS) if spec.method == "lora" else digest_of_files(weight_files(out), out)
+def _digest(out: Path, spec: InductionSpec) -> str:
+    return adapter_digest(out) if spec.method == "lora" else digest_of_files(weight_files(out), out)
 
 
 def _load(name: str | Path, spec: InductionSpec, compute: ComputeSpec) -> HFModel:
@@ -153,41 +155,14 @@ def _trainable(
 
         yield network, network, save_full
         return
-    wrapped = attach(base.network, check_adapter(start), trainable=True) if start else with_lora(base, spec)
+    wrapped = (
+        attach(base.network, check_adapter(start), trainable=True) if start else begin(base.network, base.name, spec)
+    )
     try:
         yield base.network, wrapped, lambda out, state: save_adapter(wrapped, out, state)
     finally:
         detach(wrapped)
         base.network.requires_grad_(False)
-
-
-def with_lora(base: HFModel, spec: InductionSpec) -> Any:
-    from peft import LoraConfig, get_peft_model
-    from transformers.pytorch_utils import Conv1D
-
-    # GPT-2 keeps its linear weights transposed, in Conv1D; peft has to be told.
-    transposed = any(isinstance(module, Conv1D) for module in base.network.modules())
-    config = LoraConfig(
-        r=spec.rank,
-        lora_alpha=spec.alpha,  # type: ignore[arg-type]  # peft takes fractions too
-        lora_dropout=0.0,
-        target_modules=spec.targets,
-        fan_in_fan_out=transposed,
-        task_type="CAUSAL_LM",
-    )
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
-        try:
-            wrapped = get_peft_model(base.network, config)
-        except ValueError as error:
-            raise UserError(
-                f"LoRA can't be put on '{base.name}' with induction.targets '{spec.targets}': "
-                f"{str(error).splitlines()[0]} Use 'all-linear', or a pattern of layer names in this model."
-            ) from None
-    # A folder of this machine says nothing elsewhere; the model's name does.
-    wrapped.peft_config["default"].base_model_name_or_path = base.name
-    wrapped.eval()
-    return wrapped
 
 
 def _train(
@@ -207,15 +182,13 @@ def _train(
     """
     network.eval()  # no dropout: the recipe has no other randomness than its seed
     weights = _trained(network)
-    fused = weights[0].device.type in ("cpu", "cuda")
-    optimizer = torch.optim.AdamW(weights, lr=spec.learning_rate, weight_decay=spec.weight_decay, fused=fused)
-    forward, optimizer = processes.spread(network, optimizer)
+    forward, optimizer = processes.spread(network, optimizer_of(weights, spec))
     weights = _trained(network)  # sharding puts others in their place
     device = weights[0].device
-    plan = batches_of([len(row.input_ids) for row in rows], spec.batch_size, spec.epochs, seed)
-    schedule = LearningRate(spec.learning_rate, len(plan), spec.warmup, falls=spec.schedule == "linear")
+    plan = plan_of(rows, spec, seed)
+    schedule = learning_rate(spec, len(plan))
     reader = LogitReader(network, forward)
-    piece = tokens_a_piece(network, device, processes)
+    piece = tokens_a_piece(network, device) if processes.count == 1 else math.inf
     curve: list[float] = []
     for step, places in enumerate(plan):
         rate = schedule.at(step)
@@ -238,14 +211,6 @@ def _trained(network: Any) -> list[torch.Tensor]:
     return [weight for weight in network.parameters() if weight.requires_grad]
 
 
-def tokens_a_piece(network: Any, device: torch.device, processes: Processes) -> float:
-    """Tokens whose activations are held at once. What fits a processor's cache is computed faster, and takes a share
-    of the memory; a GPU is fastest with all of a step."""
-    if device.type != "cpu" or processes.count > 1:
-        return math.inf
-    return max(1, PIECE // int(network.config.get_text_config().hidden_size))
-
-
 def _gradients(
     reader: LogitReader,
     batch: Sequence[TrainingRow],
@@ -258,39 +223,16 @@ def _gradients(
     gives that part, nats: the mean of all processes' parts is that of the batch, and so is that of their gradients."""
     rows = own_part(batch, processes.number, processes.count)
     supervised = sum(sum(row.loss_mask) for row in rows)
+    weight = part_weight(batch, processes.number, processes.count)
     total = torch.zeros((), device=device)
     for part in pieces_of([len(row.input_ids) for row in rows], piece):
         with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
-            loss = _summed_loss(reader, rows[part], device) / supervised
-        loss = loss * part_weight(batch, processes.number, processes.count)
+            logits, targets, _ = supervised_logits(reader, rows[part], device)
+            loss = torch.nn.functional.cross_entropy(logits, targets, reduction="sum") / supervised
+        loss = loss * weight
         loss.backward()  # type: ignore[no-untyped-call]
         total += loss.detach().to(device)
     return total
-
-
-def _summed_loss(reader: LogitReader, rows: Sequence[TrainingRow], device: torch.device) -> torch.Tensor:
-    """Cross-entropy summed over the supervised tokens of rows, nats."""
-    wanted = [(n, p) for n, row in enumerate(rows) for p, trained in enumerate(row.loss_mask) if trained]
-    ids = pad_right([row.input_ids[:-1] for row in rows], device)  # (B, T)
-    lines = torch.tensor([n for n, _ in wanted], device=device)
-    columns = torch.tensor([p - 1 for _, p in wanted], device=device)
-    targets = torch.tensor([rows[n].input_ids[p] for n, p in wanted], device=device)
-    logits = reader.logits(ids, lines, columns)
-    # A model spread over devices gives its logits on the last of them.
-    return torch.nn.functional.cross_entropy(logits, targets.to(logits.device), reduction="sum")
-
-
-def require_finite(
-    loss: float, norm: float, arm: str, seed: int, step: int, steps: int, rate: float, spec: InductionSpec
-) -> None:
-    if math.isfinite(loss) and math.isfinite(norm):
-        return
-    what = f"loss is {loss}" if not math.isfinite(loss) else f"gradient's norm is {norm}"
-    raise TrainingError(
-        f"Fine-tuning of arm '{arm}', seed {seed}, broke down: the {what} at step {step + 1} of {steps}, at learning "
-        f"rate {rate:.3g}. Lower induction.learning_rate (try {spec.learning_rate / 5:.2g}), or use float32; nothing "
-        f"was saved."
-    )
 
 
 def write_folder(out: Path, save: Callable[[Path], None], card: str) -> None:

@@ -11,9 +11,9 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from proclivity.errors import ModelError
+from proclivity.errors import ModelError, UserError
 from proclivity.models.foreign_code import pickled_weights
-from proclivity.specs import digest_of_file, digest_of_files
+from proclivity.specs import InductionSpec, digest_of_file, digest_of_files
 
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 
@@ -81,6 +81,45 @@ def adapter_digest(folder: Path) -> str:
 def adapter_seal(folder: Path) -> str:
     """SHA-256 over configuration and weights: as long as it is the same, so is the adapter."""
     return digest_of_files([folder / CONFIG, folder / WEIGHTS], folder)
+
+
+def begin(base: Any, name: str, spec: InductionSpec) -> Any:
+    """The base with a new adapter's layers put into it, drawn from torch's generator as it stands.
+
+    Args:
+        base: the loaded network.
+        name: of the base, for messages and for the adapter's configuration.
+        spec: the recipe.
+
+    Raises:
+        UserError: if the recipe's target layers aren't there.
+    """
+    from peft import LoraConfig, get_peft_model
+    from transformers.pytorch_utils import Conv1D
+
+    # GPT-2 keeps its linear weights transposed, in Conv1D; peft has to be told.
+    transposed = any(isinstance(module, Conv1D) for module in base.modules())
+    config = LoraConfig(
+        r=spec.rank,
+        lora_alpha=spec.alpha,  # type: ignore[arg-type]  # peft takes fractions too
+        lora_dropout=0.0,
+        target_modules=spec.targets,
+        fan_in_fan_out=transposed,
+        task_type="CAUSAL_LM",
+    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
+        try:
+            wrapped: Any = get_peft_model(base, config)
+        except ValueError as error:
+            raise UserError(
+                f"LoRA can't be put on '{name}' with induction.targets '{spec.targets}': "
+                f"{str(error).splitlines()[0]} Use 'all-linear', or a pattern of layer names in this model."
+            ) from None
+    # A folder of this machine says nothing elsewhere; the model's name does.
+    wrapped.peft_config["default"].base_model_name_or_path = name
+    wrapped.eval()
+    return wrapped
 
 
 def attach(base: Any, folder: Path, *, trainable: bool = False) -> Any:
