@@ -39,11 +39,10 @@ def assert_same_rows(found, expected):
 ITEMS = [ProbeItem(id=f"i{n}", text=f"Then {n} felt") for n in range(7)]
 
 
-def test_blocks_by_hand(monkeypatch):
-    monkeypatch.setattr(blocks, "BLOCK", 30)
-    assert list(blocks.cut(7, 10, blocks.BLOCK)) == [slice(0, 3), slice(3, 6), slice(6, 7)]
-    assert list(blocks.cut(2, 99, blocks.BLOCK)) == [slice(0, 1), slice(1, 2)]
-    assert list(blocks.cut(0, 10, blocks.BLOCK)) == []
+def test_blocks_by_hand():
+    assert list(blocks.cut(7, 10, 30)) == [slice(0, 3), slice(3, 6), slice(6, 7)]
+    assert list(blocks.cut(2, 99, 30)) == [slice(0, 1), slice(1, 2)]
+    assert list(blocks.cut(0, 10, 30)) == []
 
 
 @pytest.mark.parametrize("kind", ["cloze", "interpretation", "controls"])
