@@ -4,6 +4,7 @@ from proclivity.specs.accelerate_file import AccelerateFile, accelerate_faults, 
 from proclivity.specs.arm_names import phases, split_arm
 from proclivity.specs.base import AnswerFormat
 from proclivity.specs.digest import canonical_json, digest_of, digest_of_file, digest_of_files
+from proclivity.specs.latent import LatentSpec
 from proclivity.specs.pack import (
     DecisionFormat,
     Domain,
@@ -64,6 +65,7 @@ __all__ = [
     "InductionSpec",
     "Instrument",
     "InstrumentItem",
+    "LatentSpec",
     "LoadedPack",
     "ModelSpec",
     "Option",

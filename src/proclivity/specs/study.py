@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from proclivity.specs.base import AnswerFormat, Count, CountOrNone, Fraction, Identifier, Seed, Spec, Text
+from proclivity.specs.latent import LatentSpec
 
 
 class ModelSpec(Spec):
@@ -191,6 +192,7 @@ class Study(Spec):
     induction: InductionSpec = InductionSpec()
     doses: DosesSpec = DosesSpec()
     battery: BatterySpec = BatterySpec()
+    latent: LatentSpec = LatentSpec()
     judge: ModelSpec | None = None
     """A model that is asked what completions speak of; none by default. It has leanings of its own: take one that is
     no arm of the study."""
