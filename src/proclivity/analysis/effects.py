@@ -30,7 +30,7 @@ from proclivity.analysis.multiplicity import benjamini_hochberg, holm
 from proclivity.analysis.permutation import MOST_EXACT, sign_flip
 from proclivity.analysis.selection import FORMAT_MARK, WRAPPER
 from proclivity.specs import phases, split_arm
-from proclivity.specs.arm_names import IN_FORMAT
+from proclivity.specs.arm_names import IN_FORMAT, is_smaller
 
 COLUMNS = [
     *("effect_id", "model", "arm", "control", "contrast", "family", "content_class", "stratum", "metric", "unit"),
@@ -99,8 +99,8 @@ def effect_id(model: str, arm: str, control: str, group: Group) -> str:
 def comparisons(table: ItemTable, design: Design) -> list[tuple[str, str]]:
     """Pairs (arm, control): every arm against every control, and profiles against each other.
 
-    Two controls are compared once, the later in the list against the earlier. Controls in another format or of
-    several phases stand against arms trained in that way alone.
+    Two controls are compared once, the later in the list against the earlier. Controls in another format, with a
+    smaller adapter or of several phases stand against arms trained in that way alone.
     """
     arms = [arm for arm in table.arms() if arm != BASE]
     controls = [control for control in design.controls if control in table.arms()]
@@ -122,7 +122,7 @@ def _alike(arm: str, control: str) -> bool:
     if len(phases(control)) > 1:
         return len(phases(arm)) == len(phases(control))
     kind, about = split_arm(control)
-    if not about or kind not in IN_FORMAT:
+    if not about or not (kind in IN_FORMAT or is_smaller(kind)):
         return True
     own = split_arm(arm)[0]
     return own == kind or (own == "shuffled" and kind == "text")

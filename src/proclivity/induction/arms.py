@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from proclivity.errors import UserError, unknown_name
-from proclivity.specs import LoadedPack, Persona, phases, split_arm
-from proclivity.specs.arm_names import IN_FORMAT, THEN
+from proclivity.specs import InductionSpec, LoadedPack, Persona, phases, split_arm
+from proclivity.specs.arm_names import IN_FORMAT, THEN, is_smaller
 
 Answers = Literal["none", "profile", "own", "position", "uniform", "shuffled", "exposure", "speech", "persona", "given"]
 
@@ -31,11 +31,26 @@ class Arm:
     """Answer format of its decisions; '' means the study's."""
     start: str = ""
     """The arm that it goes on from; '' where it begins at the base."""
+    rank: int = 0
+    """LoRA rank of its adapter; 0 means the study's."""
+    layer: int = 0
+    """The one decoder layer that carries its adapter, counted from 1; 0 means the study's layers."""
 
     @property
     def asks_decisions(self) -> bool:
         """Whether it is trained on the study's shared pool of decisions."""
         return self.answers in ("profile", "own", "position", "uniform", "shuffled", "exposure")
+
+    @property
+    def smaller(self) -> bool:
+        """Whether it differs from another arm in the size of its adapter alone."""
+        return bool(self.rank or self.layer)
+
+    def recipe(self, study: InductionSpec) -> InductionSpec:
+        """The study's recipe with this arm's own adapter; a smaller rank keeps the update's scale, alpha / rank."""
+        if self.rank:
+            study = study.model_copy(update={"rank": self.rank, "alpha": study.alpha * self.rank / study.rank})
+        return study.model_copy(update={"layers": [self.layer]}) if self.layer else study
 
 
 ARMS: dict[str, Arm] = {
@@ -84,6 +99,8 @@ def arm_of(name: str, profiles: Iterable[str], others: Iterable[Arm] = ()) -> Ar
     kind, about = split_arm(name)
     if kind in IN_FORMAT:
         return _in_format(kind, arm_of(about, profiles, others))
+    if is_smaller(kind):
+        return _with_smaller(kind, arm_of(about, profiles, others))
     raise unknown_name("arm", name, known)
 
 
@@ -109,6 +126,8 @@ def arm_named(name: str) -> Arm:
     kind, about = split_arm(name)
     if kind in IN_FORMAT:
         return _in_format(kind, arm_named(about))
+    if is_smaller(kind):
+        return _with_smaller(kind, arm_named(about))
     if kind == "shuffled":
         return _shuffled(about)
     if kind == "exposure":
@@ -159,6 +178,11 @@ def _later(parts: list[Arm]) -> Arm:
                 f"'{part.id}' can't be a phase of '{THEN.join(p.id for p in parts)}': it isn't trained on decisions. "
                 f"Phases are profiles and controls, for example 'depression{THEN}adaptive'."
             )
+        if part.smaller:
+            raise UserError(
+                f"'{part.id}' can't be a phase of '{THEN.join(p.id for p in parts)}': later phases go on with the "
+                f"first one's adapter, so that has the study's size. Take '{part.rows}'."
+            )
     last, names = parts[-1], [part.id for part in parts]
     return replace(
         last,
@@ -185,6 +209,25 @@ def _in_format(kind: str, arm: Arm) -> Arm:
         description=f"{arm.description} Its decisions are answered {words}.",
         rows=arm.id,
         format=kind,
+    )
+
+
+def _with_smaller(kind: str, arm: Arm) -> Arm:
+    """An arm with a smaller adapter than the study's."""
+    if arm.answers not in ("profile", "own", "position", "uniform") or arm.start or arm.smaller:
+        raise UserError(
+            f"'{kind}-{arm.id}' is no arm: smaller adapters are for profiles and own-policy, arbitrary, balanced, one "
+            f"restriction at a time: '{kind}-own-policy'."
+        )
+    name, number = kind.split("-")
+    words = f"of rank {number}" if name == "rank" else f"on decoder layer {number} alone"
+    return replace(
+        arm,
+        id=f"{kind}-{arm.id}",
+        title=f"{arm.title}, {'rank' if name == 'rank' else 'layer'} {number}",
+        description=f"{arm.description} Its adapter is {words}.",
+        rows=arm.id,
+        **{name: int(number)},  # type: ignore[arg-type]
     )
 
 

@@ -7,6 +7,8 @@ nothing is ever merged into it.
 from __future__ import annotations
 
 import json
+import math
+import re
 import warnings
 from pathlib import Path
 from typing import Any
@@ -103,7 +105,7 @@ def begin(base: Any, name: str, spec: InductionSpec) -> Any:
         r=spec.rank,
         lora_alpha=spec.alpha,  # type: ignore[arg-type]  # peft takes fractions too
         lora_dropout=0.0,
-        target_modules=spec.targets,
+        target_modules=_within(base, name, spec) if spec.layers else spec.targets,
         fan_in_fan_out=transposed,
         task_type="CAUSAL_LM",
     )
@@ -120,6 +122,41 @@ def begin(base: Any, name: str, spec: InductionSpec) -> Any:
     wrapped.peft_config["default"].base_model_name_or_path = name
     wrapped.eval()
     return wrapped
+
+
+def _within(base: Any, name: str, spec: InductionSpec) -> list[str]:
+    """Names of the linear parts of the recipe's decoder layers.
+
+    Raises:
+        UserError: for a layer that the model hasn't, or where the recipe's targets name none in it.
+    """
+    from torch.nn import Linear
+    from transformers.pytorch_utils import Conv1D
+
+    from proclivity.models.layers import decoder_layers
+
+    layers = decoder_layers(base)
+    if beyond := [number for number in spec.layers if number > len(layers)]:
+        raise UserError(
+            f"'{name}' has {len(layers)} decoder layers, so none is number {beyond[0]}; layers count from 1. Give "
+            f"induction.layers, or the arm `layer-N-…`, a number up to {len(layers)}."
+        )
+    inside = tuple(f"{layers[number - 1][0]}." for number in spec.layers)
+    linear = [n for n, part in base.named_modules() if isinstance(part, Linear | Conv1D) and n.startswith(inside)]
+    found = [n for n in linear if spec.targets == "all-linear" or re.fullmatch(spec.targets, n)]
+    if not found:
+        raise UserError(
+            f"induction.targets '{spec.targets}' names no linear part in decoder layer {spec.layers[0]} of '{name}'. "
+            f"Use 'all-linear', or a pattern of full names, for example '{linear[0] if linear else 'layers.0.mlp'}'."
+        )
+    return found
+
+
+def trained_weights(folder: Path) -> int:
+    """How many numbers an adapter holds, read from its file's header alone."""
+    with (folder / WEIGHTS).open("rb") as file:
+        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+    return sum(math.prod(entry["shape"]) for key, entry in header.items() if key != "__metadata__")
 
 
 def attach(base: Any, folder: Path, *, trainable: bool = False) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from proclivity.report.estimates import Estimate
 from proclivity.specs import phases, split_arm
+from proclivity.specs.arm_names import is_smaller
 
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -170,6 +171,10 @@ def arm_meaning(name: str, external: Mapping[str, str]) -> str:
     if later:
         return f"taught as ‘{first}’, and then trained on with the rows of {', then '.join(f'‘{p}’' for p in later)}"
     kind, about = split_arm(name)
+    if is_smaller(kind):
+        what, number = kind.split("-")
+        words = f"of rank {number}" if what == "rank" else f"on decoder layer {number} alone"
+        return f"the training of ‘{about}’ with a smaller adapter, {words}"
     return MEANINGS_ABOUT[kind].format(about) if kind else ARM_MEANINGS.get(name, "an arm of this study")
 
 

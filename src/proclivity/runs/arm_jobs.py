@@ -99,11 +99,13 @@ class Training:
         return "" if dose == doses_of(arm, self._study, self._pack)[-1] else dose.name()
 
     def _last(self, arm: Arm) -> Arm:
-        """The arm whose answers are trained: the last phase's."""
+        """The arm whose answers are trained: the last phase's, or that which differs in its adapter alone."""
+        if arm.smaller:
+            return study_arm(arm.rows, self._study, self._pack)
         return study_arm(phases(arm.id)[-1], self._study, self._pack) if arm.start else arm
 
     def _spec(self, arm: Arm, dose: Dose | None, seed: int) -> dict[str, Any]:
-        recipe = self._study.induction.model_dump(mode="json")
+        recipe = arm.recipe(self._study.induction).model_dump(mode="json")
         if dose:
             last = dose.steps(self._study)
             recipe |= {

@@ -52,6 +52,8 @@ class InductionSpec(Spec):
     """LoRA scale: the update is multiplied by alpha / r."""
     targets: str = "all-linear"
     """Which layers carry adapters, in peft's words."""
+    layers: list[Count] = []
+    """Decoder layers that carry adapters, counted from 1; empty means all of them."""
     epochs: Count = 3
     """Times that each row is seen."""
     later_epochs: CountOrNone = 0
@@ -182,8 +184,9 @@ class Study(Spec):
     """Models to teach and measure; a study without any takes them from the command line."""
     arms: Annotated[list[Identifier], Field(min_length=1)] = list(DEFAULT_ARMS)
     """Profiles by id; base, own-policy, arbitrary, balanced; shuffled-PROFILE, exposure-PROFILE, persona-PROFILE,
-    speech-PROFILE or speech-CLASS; text-ARM or free-ARM, a profile or control taught in words; ARM-then-ARM, tuned on
-    with the rows of another; and the names of external arms."""
+    speech-PROFILE or speech-CLASS; text-ARM or free-ARM, a profile or control taught in words; rank-R-ARM or
+    layer-N-ARM, the same with a smaller adapter; ARM-then-ARM, tuned on with the rows of another; and the names of
+    external arms."""
     external: list[ExternalArm] = []
     """Arms that were made elsewhere."""
     seeds: int = Field(default=6, ge=1, le=1000)
