@@ -29,6 +29,7 @@ OUTPUTS = (
     "curves.parquet",
     "verdicts.json",
     "scales.json",
+    "directions.json",
     "gates.json",
     "next_token.json",
 )
@@ -49,6 +50,7 @@ def analyze_study(job: Job, folder: Path, context: Context, ledger: Ledger) -> N
     write_analysis(analysis, folder)
     scales = scale_findings(measurements, list(context.pack.instruments.values()))
     (folder / "scales.json").write_bytes(as_json(scales))
+    (folder / "directions.json").write_bytes(as_json(_directions(job, ledger)))
     rows = next_token_rows(_checkpoints(job, context, ledger), context.pack)
     (folder / "next_token.json").write_bytes(as_json(plain(rows)))
 
@@ -144,6 +146,12 @@ def _gates(job: Job, study: Study, ledger: Ledger) -> dict[str, Any]:
             text = (ledger.folder(digest) / "own_policy.json").read_text(encoding="utf-8")
             found["own_policy"].append(json.loads(text))
     return found
+
+
+def _directions(job: Job, ledger: Ledger) -> list[dict[str, Any]]:
+    """What jobs on directions found, model by model; empty where the study asks for none."""
+    places = [ledger.folder(digest) for role, digest in job.inputs.items() if role.startswith("latent ")]
+    return [row for place in places for row in json.loads((place / "directions.json").read_text(encoding="utf-8"))]
 
 
 def _measured(job: Job, context: Context, ledger: Ledger) -> Iterator[tuple[Job, Path]]:

@@ -37,7 +37,8 @@ class Dose:
 
 
 def doses_of(arm: Arm, study: Study, pack: LoadedPack) -> list[Dose]:
-    """All doses of an arm, the highest last. Later phases, other formats and texts have the highest alone.
+    """All doses of an arm, the highest last. Later phases, other formats, smaller adapters and texts have the highest
+    alone.
 
     Training with a target share below the highest is for profiles; controls are trained on as many decisions as often.
     """
@@ -50,7 +51,7 @@ def doses_of(arm: Arm, study: Study, pack: LoadedPack) -> list[Dose]:
     if arm.start:
         epochs = [study.induction.later_epochs or max(epochs)]
     highest = Dose(max(shares), max(items), max(epochs))
-    alone = arm.start or arm.format or arm.answers not in ("profile", "own", "position", "uniform")
+    alone = arm.start or arm.format or arm.smaller or arm.answers not in ("profile", "own", "position", "uniform")
     return [highest] if alone else [*(dose for dose in found if dose != highest), highest]
 
 

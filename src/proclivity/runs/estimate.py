@@ -81,6 +81,8 @@ class Costs:
             asked = len(self._plan.pack.spec.completion_prompts) * study.battery.completion_samples
             questions = asked * len(self._plan.pack.spec.content_classes)
             return questions * _TOKENS * parameters / speed
+        if job.stage == "latent":
+            return len(job.inputs) * (2.0 + 1500 * _TOKENS * parameters / speed)
         base = 2.0 if job.arm == "base" else 1.0
         sequences = 300 if job.family == "choice" else 120
         base /= 2.0 if job.point else 1.0

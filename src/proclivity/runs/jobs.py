@@ -18,7 +18,7 @@ from proclivity.specs import digest_of, digest_of_files
 JOB_SCHEMA = 1
 PACKAGE = Path(__file__).parent.parent
 
-STAGES = ("pool", "gates", "policy", "answers", "induce", "measure", "judge", "analyze", "report")
+STAGES = ("pool", "gates", "policy", "answers", "induce", "measure", "judge", "latent", "analyze", "report")
 """In the order in which a study runs them."""
 
 STAGE_CODE: dict[str, tuple[str, ...]] = {
@@ -29,6 +29,7 @@ STAGE_CODE: dict[str, tuple[str, ...]] = {
     "induce": ("models", "induction"),
     "measure": ("models", "battery", "metrics", "decisions"),
     "judge": ("models", "battery", "metrics"),
+    "latent": ("latent", "models", "battery", "metrics", "analysis/intervals.py", "runs/latent_jobs.py"),
     "analyze": ("analysis", "metrics", "runs/collect.py", "runs/next_token.py"),
     "report": ("report",),
 }
@@ -43,6 +44,7 @@ STAGE_LIBRARIES: dict[str, tuple[str, ...]] = {
     "induce": (*_TENSORS, "peft"),
     "measure": (*_TENSORS, "peft", "snowballstemmer", "vaderSentiment"),
     "judge": _TENSORS,
+    "latent": (*_TENSORS, "peft", "scipy"),
     "analyze": ("numpy", "scipy", "pandas", "pyarrow"),
     "report": ("jinja2",),
 }

@@ -19,6 +19,7 @@ from proclivity.runs.content import PlannedContent, family_content, plan_content
 from proclivity.runs.doses import dose_faults
 from proclivity.runs.external import external_faults, find_external
 from proclivity.runs.jobs import Job
+from proclivity.runs.latent_jobs import direction_faults, latent_jobs
 from proclivity.runs.model_files import ModelFiles
 from proclivity.specs import AnswerFormat, LoadedPack, Study, accelerate_faults, digest_of, phases, study_faults
 
@@ -78,7 +79,9 @@ def make_plan(
         jobs += made
     judged = _judge_jobs(study, pack, judge, measured) if judge else []
     jobs += judged
-    analyze = _analyze(study, pack, pools, [j for j in jobs if j.stage == "policy"], measured, judged)
+    inside = latent_jobs(study, pack, content, [(m, model_identity(study, m)) for m in models.values()], jobs)
+    jobs += inside
+    analyze = _analyze(study, pack, pools, [j for j in jobs if j.stage == "policy"], measured, [*judged, *inside])
     jobs += [analyze, Job("report", _report_spec(study, pack), {"analyze": analyze.digest})]
     return Plan(study, pack, dict(models), tuple({job.digest: job for job in jobs}.values()), judge)
 
@@ -94,6 +97,7 @@ def check_study(study: Study, pack: LoadedPack) -> None:
     faults += dose_faults(study, pack)
     faults += study_faults(study, pack)
     faults += accelerate_faults(study.compute)
+    faults += direction_faults(study, pack)
     if not study.models:
         faults.append("models: none is named; add one to the file, or --model NAME to the command")
     if study.judge and study.judge.path in [model.path for model in study.models]:
@@ -225,7 +229,7 @@ def _analyze(
     pools: Pools,
     policies: list[Job],
     measured: list[Job],
-    judged: list[Job],
+    others: list[Job],
 ) -> Job:
     spec = {
         "analysis": study.analysis.model_dump(mode="json"),
@@ -247,7 +251,7 @@ def _analyze(
         "instruments": {name: digest_of(scale) for name, scale in pack.instruments.items()},
     }
     inputs = {f"measure {i:05d}": job.digest for i, job in enumerate(measured)}
-    inputs |= {f"judge {i:05d}": job.digest for i, job in enumerate(judged)}
+    inputs |= {f"{job.stage} {i:05d}": job.digest for i, job in enumerate(others)}
     for name, (pool, gates) in pools.items():
         inputs |= {f"pool {name}": pool.digest, f"gates {name}": gates.digest}
         inputs |= {f"policy {name} {job.model}": job.digest for job in policies if job.inputs["pool"] == pool.digest}

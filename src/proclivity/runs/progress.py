@@ -27,6 +27,7 @@ _DOING = {
     "induce": "teaching",
     "measure": "measuring",
     "judge": "asking the judge about",
+    "latent": "looking inside",
     "analyze": "analysing",
     "report": "writing the report",
 }

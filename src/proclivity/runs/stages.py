@@ -198,6 +198,12 @@ def _judge(job: Job, folder: Path, bench: Bench) -> None:
     write_result(FamilyResult(judge_rows(bench.judge(), texts, classes, identity, job.family)), folder)
 
 
+def _latent(job: Job, folder: Path, bench: Bench) -> None:
+    from proclivity.runs.latent_jobs import run_latent
+
+    run_latent(job, folder, bench)
+
+
 def _analyze(job: Job, folder: Path, bench: Bench) -> None:
     from proclivity.runs.collect import analyze_study
 
@@ -225,6 +231,7 @@ _STAGES: dict[str, Callable[[Job, Path, Bench], None]] = {
     "induce": _induce,
     "measure": _measure,
     "judge": _judge,
+    "latent": _latent,
     "analyze": _analyze,
     "report": _report,
 }
