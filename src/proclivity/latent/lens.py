@@ -34,7 +34,7 @@ def lens_rows(model: HFModel, read: Read, setup: Setup) -> list[Row]:
             change = found - log_probs[0]
             order = np.flatnonzero(words)[np.argsort(change[words], kind="stable")]
             for measure, chosen in (("lens up", order[::-1][:SHOWN]), ("lens down", order[:SHOWN])):
-                said = [f"{vocabulary[token].strip()} {change[token]:+.2f}" for token in chosen]
+                said = [f"{vocabulary[token].strip()} {change[token]:+.2f}".replace("-", "−") for token in chosen]
                 value = float(change[chosen[0]]) if len(chosen) else float("nan")
                 rows.append(make_row(profile, measure, value, "nats", layer=layer, words=said))
             for name, ids in tokens.items():

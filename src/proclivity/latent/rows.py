@@ -49,9 +49,7 @@ def make_row(arm: str, measure: str, value: float, unit: str, **fields: Any) -> 
     return row
 
 
-def crossed_row(
-    arm: str, measure: str, matrices: Sequence[Floats], unit: str, level: float, **fields: Any
-) -> Row:
+def crossed_row(arm: str, measure: str, matrices: Sequence[Floats], unit: str, level: float, **fields: Any) -> Row:
     """A mean over seeds × clusters with its Satterthwaite interval.
 
     Args:

@@ -8,6 +8,7 @@ over places × classes. On test items and test seeds the two patterns are then c
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,7 @@ from proclivity.latent.causal import (
     pattern_draws,
     tried_layers,
 )
+from proclivity.latent.halves import Mask
 from proclivity.latent.operations import adding, perplexity_ratio, surprise
 from proclivity.latent.representation import Setup
 from proclivity.latent.rows import Row, crossed_row, make_row, percentile_row
@@ -87,9 +89,7 @@ def steering_rows(model: HFModel, read: Read, setup: Setup, profile: str, found:
     return rows
 
 
-def _try(
-    model: HFModel, read: Read, setup: Setup, profile: str, found: Causes, neutral: Neutral
-) -> list[Setting]:
+def _try(model: HFModel, read: Read, setup: Setup, profile: str, found: Causes, neutral: Neutral) -> list[Setting]:
     halves = setup.halves
     cells = setup.texts.cells_of(halves.development)
     wanted = read.pattern(profile, halves.seeds).mean(axis=0)
@@ -121,6 +121,7 @@ def _compared(read: Read, setup: Setup, profile: str, steered: Floats, fields: d
     rows = []
     for measure, statistic, unit in (
         ("steering correlation", correlation, "r"),
+        ("steering correlation within classes", _within_classes(setup, cells), "r"),
         ("steering size", slope_on, "times the trained pattern"),
     ):
         value = statistic(mean[cells], steered[cells])
@@ -139,6 +140,23 @@ def _compared(read: Read, setup: Setup, profile: str, steered: Floats, fields: d
         )
     )
     return rows
+
+
+def _within_classes(setup: Setup, cells: Mask) -> Callable[..., float]:
+    """Correlation of what is left when each content class has lost its own mean: places alone."""
+    classes = np.array(setup.texts.cell_classes)[cells]
+
+    def statistic(one: Floats, two: Floats, weights: Floats | None = None) -> float:
+        w = np.ones(len(one)) if weights is None else weights
+        known = np.isfinite(one) & np.isfinite(two) & (w > 0)
+        left = np.full((2, len(one)), np.nan)
+        for name in set(classes[known].tolist()):
+            mine = known & (classes == name)
+            for row, values in zip(left, (one, two), strict=True):
+                row[mine] = values[mine] - np.average(values[mine], weights=w[mine])
+        return correlation(left[0], left[1], w)
+
+    return statistic
 
 
 def n_clusters(setup: Setup) -> int:

@@ -106,7 +106,9 @@ def last_states(network: Any, contexts: Sequence[tuple[int, ...]], batch_size: i
             ends = torch.tensor([len(contexts[index]) - 1 for index in batch])
             network.base_model(input_ids=pad_right([contexts[i] for i in batch], device), use_cache=False)
             lines = torch.arange(len(batch))
-            states = [stream[lines.to(stream.device), ends.to(stream.device)].float().cpu().numpy() for stream in caught]
+            states = [
+                stream[lines.to(stream.device), ends.to(stream.device)].float().cpu().numpy() for stream in caught
+            ]
             if found is None:
                 found = np.empty((len(layers), len(contexts), states[0].shape[-1]), dtype=np.float32)
             found[:, batch] = np.stack(states)  # (L, B, D)

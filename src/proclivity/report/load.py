@@ -71,6 +71,8 @@ class Results:
     """What `analysis.scale_findings` wrote: scales, answers, reliability, agreement; empty where it wrote nothing."""
     curves: tuple[dict[str, Any], ...] = ()
     """Rows of curves.parquet: choice and words by dose, step and distance."""
+    directions: tuple[dict[str, Any], ...] = ()
+    """Rows of directions.json: hidden states by layer, steering and ablation; empty where the study asks for none."""
     registration: Registration = field(default_factory=lambda: Registration("absent"))
     """What was fixed before the first job."""
     missing: dict[str, str] = field(default_factory=dict)
@@ -173,6 +175,7 @@ def load_results(folder: Path) -> Results:
         completions=completions,
         scales=_json(folder, "scales.json", missing) or {},
         curves=curves,
+        directions=tuple(_json(folder, "directions.json", {}) or []),
         registration=read_registration(folder),
         missing=missing,
     )
