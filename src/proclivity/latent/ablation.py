@@ -65,10 +65,7 @@ def ablation_rows(
         for one in tried
     ]
     quiet = best.perplexity <= 1 + TOLERANCE
-    conditions = {
-        name: _changes(read, setup, directions, best.layer)
-        for name, directions in {"": found.own, **found.nulls}.items()
-    }
+    conditions = {name: _changes(read, setup, directions, best.layer) for name, directions in found.removed().items()}
     left, ratios = _tested(model, read, setup, profile, conditions, neutral, folders)
     for name in conditions:
         fields = {"layer": best.layer, "other": name, "reason": "" if quiet else NONE_QUIET, "chosen": not name}

@@ -14,8 +14,8 @@ from proclivity.latent.states import Read
 from proclivity.latent.texts import Floats
 from proclivity.metrics.geometry import random_directions
 
-RANDOM = 5
-"""Random directions of equal norm."""
+RANDOM, REMOVED = 20, 5
+"""Random directions of equal norm that are added, and how many of them are removed too."""
 MOST_LAYERS = 12
 """Layers that are tried; of a deeper model as many, evenly spread."""
 TOLERANCE = 0.05
@@ -32,6 +32,11 @@ class Causes:
     own: Directions
     nulls: Mapping[str, Directions]
     """Equal in length to `own` layer by layer, by name."""
+
+    def removed(self) -> dict[str, Directions]:
+        """Own direction (named '') and nulls as they are removed: fewer random ones, since every seed loses each."""
+        beyond = {f"{RANDOM_NAME} {n + 1}" for n in range(REMOVED, RANDOM)}
+        return {"": self.own} | {name: found for name, found in self.nulls.items() if name not in beyond}
 
 
 @dataclass(frozen=True)

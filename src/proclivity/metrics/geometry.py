@@ -130,18 +130,6 @@ def slope_on(pattern: ArrayLike, other: ArrayLike, weights: ArrayLike | None = N
     return float((w * one * two).sum()) / size if size > 0 else float("nan")
 
 
-def without(states: ArrayLike, direction: ArrayLike, component: float = 0.0) -> Floats:
-    """States whose part along a direction is one and the same: h − v (v·h − m) / |v|².
-
-    Args:
-        states: `[..., D]`.
-        direction: v, `[D]`, of some length.
-        component: m, what v·h is afterwards.
-    """
-    h, v = np.asarray(states, dtype=np.float64), np.asarray(direction, dtype=np.float64)
-    return np.asarray(h - ((h @ v - component) / (v @ v))[..., None] * v)
-
-
 def random_directions(direction: ArrayLike, count: int, rng: np.random.Generator) -> list[Floats]:
     """Directions drawn evenly from all, each as long as the one given, `[D]`."""
     v = np.asarray(direction, dtype=np.float64)

@@ -134,6 +134,6 @@ def last_layer_log_probs(network: Any, states: NDArray[np.float32]) -> NDArray[n
 
     ids = torch.zeros((len(states), 1), dtype=torch.long, device=network.device)
     with changed_layers(network, {len(decoder_layers(network)): replace}):
-        logits = network(input_ids=ids, use_cache=False).logits[:, -1]
+        logits = network(input_ids=ids, attention_mask=torch.ones_like(ids), use_cache=False).logits[:, -1]
     found: NDArray[np.float64] = torch.log_softmax(logits.double(), -1).cpu().numpy()
     return found

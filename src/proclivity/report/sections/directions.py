@@ -66,11 +66,12 @@ def _sentences(results: Results, model: str, profile: str) -> list[str]:
         )
     removed, left = (_own(lines(results, model, profile, name)) for name in ("removed share", "removed own share"))
     neutral = _own(lines(results, model, profile, "ablation perplexity"))
+    nulls = _nulls(results, lines(results, model, profile, "removed share"))
     if removed and left and neutral:
         found.append(
             f"{model}, {title}: taken out of the trained model at {where(removed.layer)}, {removed.said()} of the "
             f"pattern and {left.said()} of the effect on own words is gone at "
-            f"{words.number(neutral.estimate.value)} times the neutral perplexity; nulls remove {_nulls(results, lines(results, model, profile, 'removed share'))}."
+            f"{words.number(neutral.estimate.value)} times the neutral perplexity; nulls remove {nulls}."
         )
     return found
 
