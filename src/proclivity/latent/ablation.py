@@ -5,7 +5,8 @@ h − v(v·h − m)/|v|², at all positions, after one layer or after every laye
 these is chosen on development items and seeds: among those that raise neutral perplexity by at most 5 % (training may
 have raised it, so a fall is no harm), the one that leaves the smallest mean squared effect (class scores against
 own-policy). On test items and seeds the share of the effect that is gone is 1 − Σ left · trained / Σ trained² over
-places × classes.
+places × classes: once against own-policy as it is, and once with the same removed from own-policy too ("both"), so that
+what the removal does to any model is no part of the share.
 """
 
 from __future__ import annotations
@@ -16,7 +17,17 @@ from pathlib import Path
 
 import numpy as np
 
-from proclivity.latent.causal import TOLERANCE, Causes, Neutral, mean_effect, pattern_draws, tried_layers
+from proclivity.analysis.intervals import crossed, interval
+from proclivity.latent.causal import (
+    NO_NEUTRAL,
+    TOLERANCE,
+    Causes,
+    Neutral,
+    class_effect,
+    mean_effect,
+    pattern_draws,
+    tried_layers,
+)
 from proclivity.latent.operations import perplexity_ratio, removing, surprise
 from proclivity.latent.representation import Setup
 from proclivity.latent.rows import Row, make_row, percentile_row
@@ -27,6 +38,7 @@ from proclivity.metrics.geometry import slope_on
 from proclivity.models import HFModel
 from proclivity.models.layers import Change, changed_layers
 
+FAINT = "the trained effect on own words is not clear of 0, so shares of it say little"
 NONE_QUIET = "no setting left neutral perplexity within 5 % above the trained model's; the lowest was taken"
 ALL = 0
 """As a layer: every one of them."""
@@ -51,7 +63,7 @@ def ablation_rows(
 ) -> list[Row]:
     """Every tried layer, then the chosen one and its nulls on test items; the base is bare afterwards."""
     tried = _try(model, read, setup, profile, found, neutral, folders)
-    best = choose(tried)
+    best, reason = choose(tried)
     rows = [
         make_row(
             profile,
@@ -64,17 +76,24 @@ def ablation_rows(
         )
         for one in tried
     ]
-    quiet = best.perplexity <= 1 + TOLERANCE
     conditions = {name: _changes(read, setup, directions, best.layer) for name, directions in found.removed().items()}
-    left, ratios = _tested(model, read, setup, profile, conditions, neutral, folders)
+    mine, ratios = _tested(model, setup, folders[profile], conditions, neutral)
+    own, _ = _tested(model, setup, folders[OWN], conditions, Neutral((), ()))
+    reason = "; ".join(filter(None, (reason, _faint(read, setup, profile))))
     for name in conditions:
-        fields = {"layer": best.layer, "other": name, "reason": "" if quiet else NONE_QUIET, "chosen": not name}
-        rows += _shares(read, setup, profile, np.stack(left[name]), fields)
+        fields = {"layer": best.layer, "other": name, "reason": reason, "chosen": not name}
+        rows += _shares(read, setup, profile, mine[name], own[name], fields)
         rows.append(make_row(profile, "ablation perplexity", float(np.mean(ratios[name])), "ratio", **fields))
-    rows.append(_own_policy(model, read, setup, profile, conditions[""], best, folders))
     rows.append(_trained_perplexity(model, setup, profile, neutral, folders))
     model.set_adapter(None)
     return rows
+
+
+def _faint(read: Read, setup: Setup, profile: str) -> str:
+    """Why shares of an effect say little; '' where it is clear of 0."""
+    cells, own = setup.texts.cells_of(setup.test), setup.profiles[profile]
+    low, high = interval(crossed(class_effect(read.pattern(profile, setup.halves.test_seeds), setup, cells, own)))
+    return FAINT if low <= 0 <= high else ""
 
 
 def _changes(read: Read, setup: Setup, directions: Mapping[int, Floats], layer: int) -> dict[int, Change]:
@@ -107,73 +126,73 @@ def _try(
     return [Place(layer, float(np.mean(squares[layer])), float(np.mean(ratios[layer]))) for layer in places]
 
 
-def choose(tried: Sequence[Place]) -> Place:
-    """Where least is left among places that don't make neutral text harder; where all do, that which does so least."""
-    quiet = [one for one in tried if one.perplexity <= 1 + TOLERANCE]
-    return min(quiet, key=lambda one: one.left) if quiet else min(tried, key=lambda one: one.perplexity)
+def choose(tried: Sequence[Place]) -> tuple[Place, str]:
+    """Where least is left among places that don't make neutral text harder, and what was amiss.
+
+    Where all do, that which does so least; without neutral text the place where least is left.
+    """
+    known = [one for one in tried if np.isfinite(one.perplexity)]
+    quiet = [one for one in known if one.perplexity <= 1 + TOLERANCE]
+    if quiet or not known:
+        return min(quiet or tried, key=lambda one: one.left), "" if quiet else NO_NEUTRAL
+    return min(known, key=lambda one: one.perplexity), NONE_QUIET
 
 
 def _tested(
     model: HFModel,
-    read: Read,
     setup: Setup,
-    profile: str,
+    folders: Mapping[int, Path],
     conditions: Mapping[str, Mapping[int, Change]],
     neutral: Neutral,
-    folders: Folders,
-) -> tuple[dict[str, list[Floats]], dict[str, list[float]]]:
-    """Effects that are left [C] and perplexity ratios, by condition, one a test seed."""
-    left: dict[str, list[Floats]] = {name: [] for name in conditions}
+) -> tuple[dict[str, Floats], dict[str, list[float]]]:
+    """Class scores [S, C] and perplexity ratios of one arm's test seeds, by condition."""
+    scores: dict[str, list[Floats]] = {name: [] for name in conditions}
     ratios: dict[str, list[float]] = {name: [] for name in conditions}
     for seed in setup.halves.test_seeds:
-        model.set_adapter(folders[profile][seed])
+        model.set_adapter(folders[seed])
         before = surprise(model, neutral.test)
         for name, changes in conditions.items():
             with changed_layers(model.network, changes):
-                left[name].append(setup.texts.read(model, setup.test) - read.scores[OWN][seed])
+                scores[name].append(setup.texts.read(model, setup.test))
                 ratios[name].append(perplexity_ratio(surprise(model, neutral.test), before))
-    return left, ratios
+    return {name: np.stack(found) for name, found in scores.items()}, ratios
 
 
-def _shares(read: Read, setup: Setup, profile: str, left: Floats, fields: dict[str, object]) -> list[Row]:
-    """Shares of the pattern, and of the effect on the profile's own class, that are gone."""
-    cells = setup.texts.cells_of(setup.test)
-    trained = read.pattern(profile, setup.halves.test_seeds)
+def _shares(read: Read, setup: Setup, profile: str, mine: Floats, own: Floats, fields: dict[str, object]) -> list[Row]:
+    """Shares of the pattern, and of the effect on the profile's own class, that are gone.
 
-    def gone(pattern: Floats, other: Floats, weights: Floats) -> float:
-        return 1 - slope_on(pattern, other, weights)
-
-    draws = pattern_draws(gone, (trained, left), setup, cells)
-    value = 1 - slope_on(trained.mean(axis=0)[cells], left.mean(axis=0)[cells])
-    counted = {"n_seeds": len(trained), "n_clusters": n_clusters(setup)}
-    own = setup.profiles[profile]
-    before, after = (mean_effect(values, setup, cells, own) for values in (trained, left))
-    mine = {"content_class": own, **fields}
+    Args:
+        read: what was said with nothing removed.
+        setup: halves, draws.
+        profile: whose effect it is.
+        mine: scores of the profile's test seeds without the direction, [S, C].
+        own: the same of own-policy.
+        fields: of every row.
+    """
+    seeds, cells = setup.halves.test_seeds, setup.texts.cells_of(setup.test)
+    trained, control = read.pattern(profile, seeds), np.stack([read.scores[OWN][seed] for seed in seeds])
+    content_class = setup.profiles[profile]
+    counted = {"n_seeds": len(seeds), "n_clusters": n_clusters(setup)}
+    rows = []
+    for measure, left in (("removed share", mine - control), ("removed share, both", mine - own)):
+        value = 1 - slope_on(trained.mean(axis=0)[cells], left.mean(axis=0)[cells])
+        draws = pattern_draws(_gone, (trained, left), setup, cells)
+        rows.append(percentile_row(profile, measure, value, draws, "share", setup.level, **counted, **fields))
+    before, left_over, moved = (
+        mean_effect(values, setup, cells, content_class) for values in (trained, mine - control, own - control)
+    )
+    share = 1 - left_over / before if before else float("nan")
+    fields = {"content_class": content_class, **fields}
     return [
-        percentile_row(profile, "removed share", value, draws, "share", setup.level, **counted, **fields),
-        make_row(profile, "removed own share", 1 - after / before if before else float("nan"), "share", **mine),
-        make_row(profile, "effect left", after, "nats", **mine),
+        *rows,
+        make_row(profile, "removed own share", share, "share", **fields),
+        make_row(profile, "effect left", left_over, "nats", **fields),
+        make_row(profile, "own-policy ablated", moved, "nats", **fields),
     ]
 
 
-def _own_policy(
-    model: HFModel,
-    read: Read,
-    setup: Setup,
-    profile: str,
-    changes: Mapping[int, Change],
-    best: Place,
-    folders: Folders,
-) -> Row:
-    """What the same removal does to own-policy, which has nothing of the profile to lose."""
-    moved = []
-    for seed in setup.halves.test_seeds:
-        model.set_adapter(folders[OWN][seed])
-        with changed_layers(model.network, changes):
-            moved.append(setup.texts.read(model, setup.test) - read.scores[OWN][seed])
-    own, cells = setup.profiles[profile], setup.texts.cells_of(setup.test)
-    value = mean_effect(np.stack(moved), setup, cells, own)
-    return make_row(profile, "own-policy ablated", value, "nats", content_class=own, layer=best.layer, other=OWN)
+def _gone(pattern: Floats, other: Floats, weights: Floats) -> float:
+    return 1 - slope_on(pattern, other, weights)
 
 
 def _trained_perplexity(model: HFModel, setup: Setup, profile: str, neutral: Neutral, folders: Folders) -> Row:

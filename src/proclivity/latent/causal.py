@@ -20,6 +20,7 @@ MOST_LAYERS = 12
 """Layers that are tried; of a deeper model as many, evenly spread."""
 TOLERANCE = 0.05
 """Largest change of neutral perplexity at which a setting may be chosen."""
+NO_NEUTRAL = "the pack has no neutral sentences, so none held the choice back"
 RANDOM_NAME = "random"
 Directions = Mapping[int, Floats]
 """v by layer, counted from 1."""

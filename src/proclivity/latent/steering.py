@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from proclivity.latent.causal import (
+    NO_NEUTRAL,
     TOLERANCE,
     Causes,
     Neutral,
@@ -62,7 +63,7 @@ def steering_rows(model: HFModel, read: Read, setup: Setup, profile: str, found:
         neutral: sentences about nothing.
     """
     tried = _try(model, read, setup, profile, found, neutral)
-    best = choose(tried)
+    best, reason = choose(tried)
     rows = [
         make_row(
             profile,
@@ -76,13 +77,12 @@ def steering_rows(model: HFModel, read: Read, setup: Setup, profile: str, found:
         )
         for one in tried
     ]
-    quiet = abs(best.perplexity - 1) <= TOLERANCE
     before = surprise(model, neutral.test)
     for name, directions in {"": found.own, **found.nulls}.items():
         with changed_layers(model.network, {best.layer: adding(directions[best.layer], best.alpha)}):
             steered = setup.texts.read(model, setup.test) - read.base_scores
             ratio = perplexity_ratio(surprise(model, neutral.test), before)
-        fields = {"layer": best.layer, "alpha": best.alpha, "other": name, "reason": "" if quiet else NONE_QUIET}
+        fields = {"layer": best.layer, "alpha": best.alpha, "other": name, "reason": reason}
         rows += _compared(read, setup, profile, steered, {**fields, "chosen": not name})
         rows.append(make_row(profile, "steering perplexity", ratio, "ratio", **fields))
         rows += _by_family(read, setup, profile, steered, best) if not name else []
@@ -105,12 +105,16 @@ def _try(model: HFModel, read: Read, setup: Setup, profile: str, found: Causes, 
     return tried
 
 
-def choose(tried: list[Setting]) -> Setting:
-    """The nearest of those that leave neutral text alone; where none does, the one that changes it least."""
-    quiet = [one for one in tried if abs(one.perplexity - 1) <= TOLERANCE]
-    if quiet:
-        return min(quiet, key=lambda one: one.misfit)
-    return min(tried, key=lambda one: abs(one.perplexity - 1))
+def choose(tried: list[Setting]) -> tuple[Setting, str]:
+    """The nearest of those that leave neutral text alone, and what was amiss.
+
+    Where none does, the one that changes it least; without neutral text the nearest of all.
+    """
+    known = [one for one in tried if np.isfinite(one.perplexity)]
+    quiet = [one for one in known if abs(one.perplexity - 1) <= TOLERANCE]
+    if quiet or not known:
+        return min(quiet or tried, key=lambda one: one.misfit), "" if quiet else NO_NEUTRAL
+    return min(known, key=lambda one: abs(one.perplexity - 1)), NONE_QUIET
 
 
 def _compared(read: Read, setup: Setup, profile: str, steered: Floats, fields: dict[str, object]) -> list[Row]:

@@ -22,7 +22,7 @@ STEERED = (
     ("steering correlation within classes", "r within classes"),
     ("steering size", "size"),
 )
-REMOVED = (("removed share", "share removed"),)
+REMOVED = (("removed share", "removed"), ("removed share, both", "removed from both"))
 Pairs = list[tuple[str, str]]
 """Model and profile."""
 
@@ -137,7 +137,9 @@ def ablation_figure(results: Results) -> Figure | None:
         "How much of the trained effect goes with the direction?",
         REMOVED,
         "Share of the trained pattern that is gone when the trained model’s hidden states all have own-policy’s mean "
-        "part along the direction. 1: nothing is left; 0: nothing is gone; below 0: there is more than before.",
+        "part along the direction, against own-policy as it is, and against own-policy with the same removed (both), "
+        "so that what the removal does to any model is left out. 1: nothing is left; 0: nothing is gone; below 0: there "
+        "is more than before.",
         "ablation perplexity",
     )
 
