@@ -16,7 +16,8 @@ from proclivity.latent.states import OWN, Read
 from proclivity.latent.texts import Floats, Texts
 from proclivity.metrics.geometry import auc, cosine, discriminant, linear_cka, shift_along
 
-SHUFFLES = 10
+SHUFFLES = 40
+"""Of a probe's labels. States of one seed lie close together, so a single shuffle can reach any AUC."""
 BASE, IN_CONTEXT, OTHER_HALF = "base", "in-context", "other half"
 
 

@@ -124,7 +124,7 @@ def steering_figure(results: Results) -> Figure | None:
         "r: correlation of the steered with the trained pattern over places × classes; within classes: after every "
         "kind of word has lost its mean, so that only places count. Size: how many times the trained pattern the "
         "steered one holds; 1 is all of it. With few kinds of words a random direction correlates highly by chance, up "
-        "or down, so that r alone says little; look at r and size together, and at the scatter of the random ones.",
+        "or down, so that r alone says little; look at size beside the sizes of the others.",
         "steering perplexity",
     )
 
