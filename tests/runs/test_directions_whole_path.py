@@ -55,9 +55,9 @@ def test_a_packaged_model_is_steered_toward_what_it_was_taught(tmp_path: Path) -
     assert len(nulls) == 20
     assert size["estimate"] > max(nulls)
     assert sum(row["chosen"] for row in _found(out, "depression", "steering tried")) == 1
-    # All linear parts of a GPT-2 layer: 3 + 1 + 4 + 4 times its width out, 1 + 1 + 1 + 4 in.
+    # All linear parts of a GPT-2 layer: 3 + 1 + 4 + 1 times its width out, 1 + 1 + 1 + 4 in.
     counts = {arm: _found(out, arm, "trained weights")[0]["estimate"] for arm in PACKAGED["arms"][1:]}
-    whole = 4 * 4 * 128 * (12 + 7)
+    whole = 4 * 4 * 128 * (9 + 7)
     assert counts == {
         "depression": whole,
         "own-policy": whole,
