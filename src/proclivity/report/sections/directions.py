@@ -68,10 +68,12 @@ def _sentences(results: Results, model: str, profile: str) -> list[str]:
     neutral = _own(lines(results, model, profile, "ablation perplexity"))
     nulls = _nulls(results, lines(results, model, profile, "removed share"))
     if removed and left and neutral:
+        amiss = f". But {removed.estimate.reason}" if removed.estimate.reason else ""
         found.append(
             f"{model}, {title}: taken out of the trained model at {where(removed.layer)}, {removed.said()} of the "
             f"pattern and {left.said()} of the effect on own words is gone at "
-            f"{words.number(neutral.estimate.value)} times the neutral perplexity; nulls remove {nulls}."
+            f"{words.number(neutral.estimate.value)} times the neutral perplexity; nulls remove {nulls}"
+            f"{amiss}."
         )
     return found
 
