@@ -1,0 +1,383 @@
+"""How long does a whole study take, beside the same work done with TRL and lm-evaluation-harness?
+
+Four arms with eight training seeds, and a battery of 500 probes asked of the base and of every adapter: 9,000 pairs of
+a prompt and a continuation.
+
+- Theirs: TRL's SFTTrainer teaches an adapter and saves it; HFLM loads model and adapter and scores the pairs. Same
+  rows in the same order, same first weights, LoRA of rank 8, TRL's defaults beside that; the quickest of three batch
+  sizes for HFLM. Two adapters and the base are measured whole, every training and every evaluation in a process of its
+  own, and extrapolated to 32 trainings and 33 evaluations.
+- Ours: the study as `proclivity run` makes it, from process start to report. Beyond the pairs it makes decisions and
+  answers, keeps full next-token distributions, compares them with the base's, scores capital spellings, neutral
+  openings and control text, measures the floor of numbers, analyses and reports.
+
+The time of a process of theirs is told in two parts: what it imports and loads before it can begin, and its work.
+Tokens are given to them, so reading rows, tasks and results costs them nothing. Either side has two cores: ours two
+workers of one thread; theirs two threads in one process, or one thread in each of two that don't hinder each other.
+
+    python benchmarks/whole_study.py                 # a packaged model, everything of ours run; minutes
+    python benchmarks/whole_study.py --shape 135m    # real shape, random weights, one step; both sides extrapolated
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+CORES = 2
+ARMS = ("depression", "paranoia", "own-policy", "arbitrary")
+SEEDS = 8
+TAUGHT = (("depression", 0), ("paranoia", 1))
+"""Adapters of theirs that are measured."""
+CLOZE = ("cloze-feeling", "cloze-future", "cloze-others", "cloze-self", "cloze-world")
+READINGS, READ = "interpretation", 10
+"""The family of readings, and how many of its situations are asked."""
+WRAPPERS = 10
+"""Sentences before each probe: (5 families × 8 stems + 10 situations) × 10 = 500 probes."""
+SAMPLE = 500
+"""Pairs on which the sides have to agree, spread evenly."""
+TOLERANCE = 1e-4
+"""Nats."""
+WORLD = "llama-equal"
+SHAPES: dict[str, dict[str, int]] = {
+    "packaged": {"rows": 288, "epochs": 2, "batch": 16, "seeds": SEEDS},
+    "135m": {"rows": 18, "epochs": 1, "batch": 18, "seeds": 1},
+}
+"""What is taught, rows a step, and how many seeds of ours are run."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """How theirs is laid out on the cores."""
+
+    name: str
+    threads: int
+    at_once: int
+    """Processes at the same time."""
+    checkpointing: bool = True
+    """TRL's default."""
+
+
+WAYS = (
+    Way("two threads, one process", 2, 1),
+    Way("one thread, two processes", 1, 2),
+    Way("the same, no checkpointing", 1, 2, checkpointing=False),
+)
+
+
+def prepare(folder: Path, shape: str) -> dict[str, Any]:
+    """Writes the model, the pack, the study, theirs' rows and the pairs."""
+    from proclivity import load_model, make_pool
+    from proclivity.battery.places import places_of
+    from proclivity.induction import give_answers, training_rows
+    from proclivity.specs import load_pack
+
+    model = load_model(_model(folder, shape))
+    pack = load_pack(_pack(folder))
+    study = _study(folder, shape)
+    pool = make_pool(pack, study["decisions"]["n"], 0)
+    for arm, seed in TAUGHT:
+        answers = [int(x) for x in give_answers(pool, arm, seed=seed, profile=pack.profiles[arm])]
+        rows = training_rows(model, pool, answers, arm)
+        kept = [[row.decision_id, arm, row.input_ids, row.loss_mask] for row in rows]
+        _write(folder / f"{arm}-{seed}.json", kept)
+    places = [p for family in (*CLOZE, READINGS) for p in places_of(pack, pack.probe_set(family), model)]
+    pairs = [(place.prompt, text) for place in places for _, text in place.candidates]
+    encoded = model.encode_all(pairs)
+    _write(folder / "pairs.json", [[e.ids, e.boundary, e.separate] for e in encoded])
+    return {"probes": len(places), "pairs": len(pairs)}
+
+
+def _model(folder: Path, shape: str) -> Path:
+    import shutil
+
+    from proclivity.microworld.packaged import packaged_path
+
+    place = folder / "model"
+    shutil.copytree(packaged_path(WORLD), place)
+    if shape != "packaged":
+        from shapes import VOCABULARIES, llama
+
+        llama(VOCABULARIES[0]).save_pretrained(place)
+    return place
+
+
+def _pack(folder: Path) -> Path:
+    """The microworld pack with more wrappers: its own neutral sentences, said before."""
+    import shutil
+
+    import yaml
+
+    from proclivity.specs.packs import packaged_packs
+
+    place = folder / "pack"
+    shutil.copytree(packaged_packs()["microworld"], place)
+    spec = yaml.safe_load((place / "pack.yml").read_text(encoding="utf-8"))
+    names = {f"said-{n}": f"{text} {{text}}" for n, text in enumerate(spec["neutral_texts"])}
+    spec["wrappers"] = spec["wrappers"] | names
+    asked = ["plain", *islice(names, WRAPPERS - 1)]
+    (place / "pack.yml").write_text(yaml.safe_dump(spec, sort_keys=False), encoding="utf-8")
+    for family in (*CLOZE, READINGS):
+        path = place / "probes" / f"{family}.yml"
+        probes = yaml.safe_load(path.read_text(encoding="utf-8"))
+        items = probes["items"][:READ] if family == READINGS else probes["items"]
+        path.write_text(yaml.safe_dump(probes | {"wrappers": asked, "items": items}, sort_keys=False), encoding="utf-8")
+    return place
+
+
+def _study(folder: Path, shape: str) -> dict[str, Any]:
+    import yaml
+
+    size = SHAPES[shape]
+    study: dict[str, Any] = {
+        "id": "whole",
+        "title": "A whole study",
+        "question": "How long does a study take?",
+        "pack": str(folder / "pack"),
+        "models": [{"name": "model", "path": str(folder / "model")}],
+        "arms": ["base", *ARMS],
+        "seeds": size["seeds"],
+        "decisions": {"n": size["rows"]},
+        # TRL's warmup begins at 0 and ours above it; without one both give the same losses.
+        "induction": {"epochs": size["epochs"], "batch_size": size["batch"], "warmup": 0.0},
+        "battery": {"families": [*CLOZE, READINGS]},
+        "compute": {"threads": 1, "workers": CORES},
+    }
+    (folder / "study.yml").write_text(yaml.safe_dump(study, sort_keys=False), encoding="utf-8")
+    return study
+
+
+def ours(folder: Path) -> dict[str, Any]:
+    """The study in this process and its workers."""
+    from proclivity.runs import run_study
+    from proclivity.specs import load_study
+
+    summary = run_study(load_study(folder / "study.yml"), folder / "run")
+    assert summary.complete, summary.failures
+    return {"peak_mb": _peak()}
+
+
+def train(folder: Path, cell: str, threads: int, checkpointing: bool) -> dict[str, Any]:
+    """One adapter by TRL: seconds before it can begin, seconds of work, losses."""
+    began = time.perf_counter()
+    import datasets  # noqa: F401
+    import peft  # noqa: F401
+    import torch
+    import transformers
+    from trl import SFTConfig, SFTTrainer  # noqa: F401
+
+    torch.set_num_threads(threads)
+    network = transformers.AutoModelForCausalLM.from_pretrained(folder / "model")
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder / "model")
+    start = time.perf_counter() - began
+
+    from proclivity.records import TrainingRow
+    from proclivity.specs import load_study
+    from shapes import timed, trl_trainer
+
+    spec = load_study(folder / "study.yml").induction
+    rows = [TrainingRow(d, arm, tuple(ids), tuple(mask)) for d, arm, ids, mask in _read(folder / f"{cell}.json")]
+    out = folder / "theirs" / cell
+
+    def work() -> Any:
+        seed = int(cell.rsplit("-", 1)[1])
+        trainer = trl_trainer(
+            network,
+            rows,
+            spec,
+            tokenizer=tokenizer,
+            folder=str(out),
+            seed=seed,
+            checkpointing=checkpointing,
+        )
+        trainer.train()
+        trainer.save_model(str(out))
+        return trainer
+
+    seconds, trainer = timed(work)
+    return {"start": start, "work": seconds, "losses": trainer.losses, "peak_mb": _peak()}
+
+
+def evaluate(folder: Path, cell: str, threads: int) -> dict[str, Any]:
+    """The battery's pairs by HFLM, of an adapter of theirs or of the base."""
+    began = time.perf_counter()
+    import torch
+    from lm_eval.models.huggingface import HFLM
+
+    torch.set_num_threads(threads)
+    place = str(folder / "model")
+    adapter = str(folder / "theirs" / cell) if cell != "base" else None
+    harness = HFLM(pretrained=place, tokenizer=place, peft=adapter, device="cpu", dtype="float32")
+    start = time.perf_counter() - began
+
+    from shapes import best_batch, harness_scores, timed
+
+    encoded = _pairs(folder)
+    readings = encoded[-len(encoded) // 5 :]  # several tokens a continuation: most of the work
+    size = best_batch(harness, readings)
+    seconds, scores = timed(lambda: harness_scores(harness, encoded, size))
+    _write(folder / f"scores-{cell}.json", scores)
+    return {"start": start, "work": seconds, "batch": size, "peak_mb": _peak()}
+
+
+def agree(folder: Path, cell: str) -> dict[str, Any]:
+    """Largest difference in nats between both sides' scores by one adapter file of theirs; and between the losses of
+    theirs and those of ours for the same arm and seed."""
+    import numpy as np
+
+    from proclivity import load_model
+
+    encoded, theirs = _pairs(folder), _read(folder / f"scores-{cell}.json")
+    places = range(0, len(encoded), max(1, len(encoded) // SAMPLE))
+    scorer = load_model(folder / "model", folder / "theirs" / cell).scorer
+    own = [float(x.sum()) for x in scorer.token_log_probs([encoded[place] for place in places], 64)]
+    return {"pairs": len(places), "nats": float(np.abs(np.subtract(own, [theirs[place] for place in places])).max())}
+
+
+def compare(folder: Path, shape: str, ways: list[Way]) -> list[dict[str, Any]]:
+    """Rows of the table, ours first."""
+    there = _part(folder, "prepare", shape)
+    print(f"{there['probes']} probes, {there['pairs']} pairs, {len(ARMS) * SEEDS} adapters", flush=True)
+    began = time.perf_counter()
+    done = _part(folder, "ours")
+    whole = time.perf_counter() - began
+    by_stage = _seconds_by_stage(folder)
+    minutes = _extrapolated(whole, by_stage, SHAPES[shape]["seeds"]) / 60
+    print(f"ours ran {whole:.1f} s; seconds of jobs: {by_stage}", flush=True)
+    rows = [{"side": "proclivity", "minutes": minutes, "peak_mb": done["peak_mb"]}]
+    for way in ways:
+        row = _theirs(folder, way)
+        row["ratio"], row["ratio_without"] = row["minutes"] / minutes, row["minutes_without_starts"] / minutes
+        rows.append(row)
+        print(_line(row), flush=True)
+    cell = "{}-{}".format(*TAUGHT[0])
+    found = _part(folder, "agree", cell)
+    print(f"ours {minutes:.2f} minutes; by one adapter {found['pairs']} scores differ by {found['nats']:.1e} nats")
+    rows[0]["largest_difference_nats"] = found["nats"]
+    return rows
+
+
+def _theirs(folder: Path, way: Way) -> dict[str, Any]:
+    cells = [f"{arm}-{seed}" for arm, seed in TAUGHT]
+    taught = [_part(folder, "train", cell, str(way.threads), str(int(way.checkpointing))) for cell in cells]
+    asked = [_part(folder, "evaluate", cell, str(way.threads)) for cell in (*cells, "base")]
+    adapters = len(ARMS) * SEEDS
+    parts = {}
+    for what in ("start", "work"):
+        train, evaluated = (sum(x[what] for x in found) / len(cells) for found in (taught, asked[:-1]))
+        parts[what] = (adapters * (train + evaluated) + asked[-1][what]) / way.at_once / 60
+        parts[f"train_{what}"], parts[f"evaluate_{what}"] = train, evaluated
+    return {
+        "side": f"TRL and lm-eval, {way.name}",
+        "minutes": parts["start"] + parts["work"],
+        "minutes_without_starts": parts["work"],
+        "train_seconds": parts["train_work"],
+        "train_start": parts["train_start"],
+        "evaluate_seconds": parts["evaluate_work"],
+        "evaluate_start": parts["evaluate_start"],
+        "batch": asked[0]["batch"],
+        "peak_mb": max(part["peak_mb"] for part in (*taught, *asked)),
+    }
+
+
+def _line(row: dict[str, Any]) -> str:
+    return (
+        f"{row['side']}: {row['minutes']:.2f} minutes with process starts, {row['minutes_without_starts']:.2f} "
+        f"without: {row['ratio']:.2f} and {row['ratio_without']:.2f} times ours; an adapter is taught in "
+        f"{row['train_seconds']:.1f} s (+ {row['train_start']:.1f} s) and asked in {row['evaluate_seconds']:.1f} s "
+        f"(+ {row['evaluate_start']:.1f} s, batches of {row['batch']}); peak {row['peak_mb']:.0f} MB"
+    )
+
+
+def _seconds_by_stage(folder: Path) -> dict[str, float]:
+    """Of jobs of trained arms, and of all others by stage; summed over workers."""
+    found: Counter[str] = Counter()
+    for path in (folder / "run" / "jobs").glob("*/done.json"):
+        record = _read(path)
+        stage = record["title"].split()[0]
+        found[stage + (" of arms" if "/seed-" in record["title"] else "")] += record["seconds"]
+    return {stage: round(seconds, 1) for stage, seconds in found.items()}
+
+
+def _extrapolated(whole: float, by_stage: dict[str, float], seeds: int) -> float:
+    """Seconds of ours with all seeds: what trained arms took grows with them, the rest stays."""
+    arms = sum(seconds for stage, seconds in by_stage.items() if stage.endswith(" of arms")) / CORES
+    return whole + arms * (SEEDS / seeds - 1)
+
+
+def _part(folder: Path, *words: str) -> dict[str, Any]:
+    """One part in a process of its own."""
+    command = [sys.executable, __file__, "--part", str(folder), *words]
+    environment = os.environ | {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
+    environment.pop("OMP_NUM_THREADS", None)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(words)} ended with {done.returncode}:\n{done.stderr[-3000:]}")
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def _pairs(folder: Path) -> list[Any]:
+    from proclivity.models.boundary import Encoded
+
+    return [Encoded(tuple(ids), boundary, separate) for ids, boundary, separate in _read(folder / "pairs.json")]
+
+
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _write(path: Path, content: Any) -> None:
+    path.write_text(json.dumps(content), encoding="utf-8")
+
+
+def _peak() -> float:
+    """Megabytes of the largest process so far, this one or one that it waited for."""
+    return max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
+
+
+def _in_this_process(folder: Path, what: str, words: list[str]) -> dict[str, Any]:
+    if what == "prepare":
+        return prepare(folder, words[0])
+    if what == "ours":
+        return ours(folder)
+    if what == "train":
+        return train(folder, words[0], int(words[1]), bool(int(words[2])))
+    return evaluate(folder, words[0], int(words[1])) if what == "evaluate" else agree(folder, words[0])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--shape", choices=list(SHAPES), default="packaged")
+    parser.add_argument("--ways", type=int, nargs="*", default=range(len(WAYS)), help="which layouts of theirs")
+    parser.add_argument("--keep", type=Path, help="folder for the study and theirs, kept")
+    parser.add_argument("--json", type=Path, help="file for the rows")
+    parser.add_argument("--part", nargs="+", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.part:
+        folder, what, *words = options.part
+        print("\n" + json.dumps(_in_this_process(Path(folder), what, words)))
+        return
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = options.keep or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        rows = compare(folder.resolve(), options.shape, [WAYS[number] for number in options.ways])
+    if options.json:
+        options.json.write_text(json.dumps(rows, indent=1))
+    if not rows[0]["largest_difference_nats"] <= TOLERANCE:
+        raise SystemExit(f"The sides differ by {rows[0]['largest_difference_nats']:.1e} nats.")
+
+
+if __name__ == "__main__":
+    main()
