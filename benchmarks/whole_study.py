@@ -16,7 +16,10 @@ Tokens are given to them, so reading rows, tasks and results costs them nothing.
 workers of one thread; theirs two threads in one process, or one thread in each of two that don't hinder each other.
 
     python benchmarks/whole_study.py                 # a packaged model, everything of ours run; minutes
-    python benchmarks/whole_study.py --shape 135m    # real shape, random weights, one step; both sides extrapolated
+    python benchmarks/whole_study.py --shape 135m --ways 0   # real shape, random weights
+
+With real shape one seed of ours is run, trainings on both sides have two steps, and either side is extrapolated to all
+adapters and steps.
 """
 
 from __future__ import annotations
@@ -25,11 +28,11 @@ import argparse
 import json
 import os
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -50,11 +53,12 @@ SAMPLE = 500
 TOLERANCE = 1e-4
 """Nats."""
 WORLD = "llama-equal"
+ARM = " of arms"
 SHAPES: dict[str, dict[str, int]] = {
-    "packaged": {"rows": 288, "epochs": 2, "batch": 16, "seeds": SEEDS},
-    "135m": {"rows": 18, "epochs": 1, "batch": 18, "seeds": 1},
+    "packaged": {"rows": 288, "epochs": 2, "batch": 16, "seeds": SEEDS, "times": 1},
+    "135m": {"rows": 36, "epochs": 1, "batch": 18, "seeds": 1, "times": 16},
 }
-"""What is taught, rows a step, and how many seeds of ours are run."""
+"""What is taught, rows a step, how many seeds of ours are run, and how many times as many steps are meant."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +173,7 @@ def ours(folder: Path) -> dict[str, Any]:
 
 
 def train(folder: Path, cell: str, threads: int, checkpointing: bool) -> dict[str, Any]:
-    """One adapter by TRL: seconds before it can begin, seconds of work, losses."""
+    """One adapter by TRL: seconds before it can begin, seconds of work."""
     began = time.perf_counter()
     import datasets  # noqa: F401
     import peft  # noqa: F401
@@ -206,7 +210,8 @@ def train(folder: Path, cell: str, threads: int, checkpointing: bool) -> dict[st
         return trainer
 
     seconds, trainer = timed(work)
-    return {"start": start, "work": seconds, "losses": trainer.losses, "peak_mb": _peak()}
+    _write(folder / f"losses-{cell}.json", trainer.losses)
+    return {"start": start, "work": seconds, "peak_mb": _peak()}
 
 
 def evaluate(folder: Path, cell: str, threads: int) -> dict[str, Any]:
@@ -238,11 +243,15 @@ def agree(folder: Path, cell: str) -> dict[str, Any]:
 
     from proclivity import load_model
 
+    made = folder / "run" / "adapters" / "model" / cell.rsplit("-", 1)[0] / f"seed-{cell.rsplit('-', 1)[1]}"
+    losses = _read(made.resolve().parent / "checkpoint.json")["loss_curve"]
+    gap = float(np.abs(np.subtract(losses, _read(folder / f"losses-{cell}.json"))).max())
     encoded, theirs = _pairs(folder), _read(folder / f"scores-{cell}.json")
     places = range(0, len(encoded), max(1, len(encoded) // SAMPLE))
     scorer = load_model(folder / "model", folder / "theirs" / cell).scorer
     own = [float(x.sum()) for x in scorer.token_log_probs([encoded[place] for place in places], 64)]
-    return {"pairs": len(places), "nats": float(np.abs(np.subtract(own, [theirs[place] for place in places])).max())}
+    nats = float(np.abs(np.subtract(own, [theirs[place] for place in places])).max())
+    return {"pairs": len(places), "nats": nats, "losses": gap}
 
 
 def compare(folder: Path, shape: str, ways: list[Way]) -> list[dict[str, Any]]:
@@ -252,23 +261,29 @@ def compare(folder: Path, shape: str, ways: list[Way]) -> list[dict[str, Any]]:
     began = time.perf_counter()
     done = _part(folder, "ours")
     whole = time.perf_counter() - began
-    by_stage = _seconds_by_stage(folder)
-    minutes = _extrapolated(whole, by_stage, SHAPES[shape]["seeds"]) / 60
-    print(f"ours ran {whole:.1f} s; seconds of jobs: {by_stage}", flush=True)
-    rows = [{"side": "proclivity", "minutes": minutes, "peak_mb": done["peak_mb"]}]
+    size = SHAPES[shape]
+    jobs = _seconds_of_jobs(folder)
+    minutes = _extrapolated(whole, jobs, SEEDS / size["seeds"], size["times"]) / 60
+    told = {stage: f"{len(found)} in {sum(found):.1f} s" for stage, found in jobs.items()}
+    print(f"ours ran {whole:.1f} s on {CORES} workers; jobs: {told}", flush=True)
+    rows: list[dict[str, Any]] = [{"side": "proclivity", "minutes": minutes, "peak_mb": done["peak_mb"]}]
     for way in ways:
-        row = _theirs(folder, way)
+        row = _theirs(folder, way, size["times"])
         row["ratio"], row["ratio_without"] = row["minutes"] / minutes, row["minutes_without_starts"] / minutes
         rows.append(row)
         print(_line(row), flush=True)
     cell = "{}-{}".format(*TAUGHT[0])
     found = _part(folder, "agree", cell)
-    print(f"ours {minutes:.2f} minutes; by one adapter {found['pairs']} scores differ by {found['nats']:.1e} nats")
-    rows[0]["largest_difference_nats"] = found["nats"]
+    print(
+        f"ours {minutes:.2f} minutes, peak {done['peak_mb']:.0f} MB; by one adapter {found['pairs']} scores differ by "
+        f"at most {found['nats']:.1e} nats; losses of its training by {found['losses']:.1e}"
+    )
+    rows[0] |= {"largest_difference_nats": found["nats"], "loss_gap": found["losses"]}
     return rows
 
 
-def _theirs(folder: Path, way: Way) -> dict[str, Any]:
+def _theirs(folder: Path, way: Way, times: int) -> dict[str, Any]:
+    """Minutes of the whole; steps of a training count so many times."""
     cells = [f"{arm}-{seed}" for arm, seed in TAUGHT]
     taught = [_part(folder, "train", cell, str(way.threads), str(int(way.checkpointing))) for cell in cells]
     asked = [_part(folder, "evaluate", cell, str(way.threads)) for cell in (*cells, "base")]
@@ -276,6 +291,7 @@ def _theirs(folder: Path, way: Way) -> dict[str, Any]:
     parts = {}
     for what in ("start", "work"):
         train, evaluated = (sum(x[what] for x in found) / len(cells) for found in (taught, asked[:-1]))
+        train *= times if what == "work" else 1
         parts[what] = (adapters * (train + evaluated) + asked[-1][what]) / way.at_once / 60
         parts[f"train_{what}"], parts[f"evaluate_{what}"] = train, evaluated
     return {
@@ -300,20 +316,25 @@ def _line(row: dict[str, Any]) -> str:
     )
 
 
-def _seconds_by_stage(folder: Path) -> dict[str, float]:
-    """Of jobs of trained arms, and of all others by stage; summed over workers."""
-    found: Counter[str] = Counter()
-    for path in (folder / "run" / "jobs").glob("*/done.json"):
+def _seconds_of_jobs(folder: Path) -> dict[str, list[float]]:
+    """Of each job, by stage; those of trained arms apart from all others."""
+    found: dict[str, list[float]] = {}
+    for path in sorted((folder / "run" / "jobs").glob("*/done.json")):
         record = _read(path)
-        stage = record["title"].split()[0]
-        found[stage + (" of arms" if "/seed-" in record["title"] else "")] += record["seconds"]
-    return {stage: round(seconds, 1) for stage, seconds in found.items()}
+        stage = record["title"].split()[0] + (ARM if "/seed-" in record["title"] else "")
+        found.setdefault(stage, []).append(record["seconds"])
+    return found
 
 
-def _extrapolated(whole: float, by_stage: dict[str, float], seeds: int) -> float:
-    """Seconds of ours with all seeds: what trained arms took grows with them, the rest stays."""
-    arms = sum(seconds for stage, seconds in by_stage.items() if stage.endswith(" of arms")) / CORES
-    return whole + arms * (SEEDS / seeds - 1)
+def _extrapolated(whole: float, jobs: dict[str, list[float]], seeds: float, steps: int) -> float:
+    """Seconds of ours with so many times the seeds and steps. What trained arms take grows with both, by their median
+    job (a worker's first one loads libraries too); the rest stays."""
+    if seeds == steps == 1:
+        return whole
+    arms = {stage: len(found) * statistics.median(found) for stage, found in jobs.items() if stage.endswith(ARM)}
+    arms["measure" + ARM] = sum(jobs["measure" + ARM])  # families differ
+    meant = {stage: seconds * seeds * (steps if stage == "induce" + ARM else 1) for stage, seconds in arms.items()}
+    return whole + (sum(meant.values()) - sum(arms.values())) / CORES
 
 
 def _part(folder: Path, *words: str) -> dict[str, Any]:
