@@ -26,39 +26,27 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
-import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
-CORES = 2
-ARMS = ("depression", "paranoia", "own-policy", "arbitrary")
-SEEDS = 8
-TAUGHT = (("depression", 0), ("paranoia", 1))
-"""Adapters of theirs that are measured."""
-CLOZE = ("cloze-feeling", "cloze-future", "cloze-others", "cloze-self", "cloze-world")
-READINGS, READ = "interpretation", 10
-"""The family of readings, and how many of its situations are asked."""
-WRAPPERS = 10
-"""Sentences before each probe: (5 families × 8 stems + 10 situations) × 10 = 500 probes."""
-SAMPLE = 500
-"""Pairs on which the sides have to agree, spread evenly."""
+from growth import measured
+from timed_study import ARMS, CORES, SEEDS, SHAPES, TAUGHT, pairs, prepare, read, write
+
+EVERY = 17
+"""Of which pairs scores have to agree; 18 follow one prompt, so that all places and candidates come in."""
 TOLERANCE = 1e-4
 """Nats."""
-WORLD = "llama-equal"
 ARM = " of arms"
-SHAPES: dict[str, dict[str, int]] = {
-    "packaged": {"rows": 288, "epochs": 2, "batch": 16, "seeds": SEEDS, "times": 1},
-    "135m": {"rows": 36, "epochs": 1, "batch": 18, "seeds": 1, "times": 16},
-}
-"""What is taught, rows a step, how many seeds of ours are run, and how many times as many steps are meant."""
+"""What the stages of trained arms' jobs end with."""
 
 
 @dataclass(frozen=True)
@@ -80,96 +68,16 @@ WAYS = (
 )
 
 
-def prepare(folder: Path, shape: str) -> dict[str, Any]:
-    """Writes the model, the pack, the study, theirs' rows and the pairs."""
-    from proclivity import load_model, make_pool
-    from proclivity.battery.places import places_of
-    from proclivity.induction import give_answers, training_rows
-    from proclivity.specs import load_pack
-
-    model = load_model(_model(folder, shape))
-    pack = load_pack(_pack(folder))
-    study = _study(folder, shape)
-    pool = make_pool(pack, study["decisions"]["n"], 0)
-    for arm, seed in TAUGHT:
-        answers = [int(x) for x in give_answers(pool, arm, seed=seed, profile=pack.profiles[arm])]
-        rows = training_rows(model, pool, answers, arm)
-        kept = [[row.decision_id, arm, row.input_ids, row.loss_mask] for row in rows]
-        _write(folder / f"{arm}-{seed}.json", kept)
-    places = [p for family in (*CLOZE, READINGS) for p in places_of(pack, pack.probe_set(family), model)]
-    pairs = [(place.prompt, text) for place in places for _, text in place.candidates]
-    encoded = model.encode_all(pairs)
-    _write(folder / "pairs.json", [[e.ids, e.boundary, e.separate] for e in encoded])
-    return {"probes": len(places), "pairs": len(pairs)}
-
-
-def _model(folder: Path, shape: str) -> Path:
-    import shutil
-
-    from proclivity.microworld.packaged import packaged_path
-
-    place = folder / "model"
-    shutil.copytree(packaged_path(WORLD), place)
-    if shape != "packaged":
-        from shapes import VOCABULARIES, llama
-
-        llama(VOCABULARIES[0]).save_pretrained(place)
-    return place
-
-
-def _pack(folder: Path) -> Path:
-    """The microworld pack with more wrappers: its own neutral sentences, said before."""
-    import shutil
-
-    import yaml
-
-    from proclivity.specs.packs import packaged_packs
-
-    place = folder / "pack"
-    shutil.copytree(packaged_packs()["microworld"], place)
-    spec = yaml.safe_load((place / "pack.yml").read_text(encoding="utf-8"))
-    names = {f"said-{n}": f"{text} {{text}}" for n, text in enumerate(spec["neutral_texts"])}
-    spec["wrappers"] = spec["wrappers"] | names
-    asked = ["plain", *islice(names, WRAPPERS - 1)]
-    (place / "pack.yml").write_text(yaml.safe_dump(spec, sort_keys=False), encoding="utf-8")
-    for family in (*CLOZE, READINGS):
-        path = place / "probes" / f"{family}.yml"
-        probes = yaml.safe_load(path.read_text(encoding="utf-8"))
-        items = probes["items"][:READ] if family == READINGS else probes["items"]
-        path.write_text(yaml.safe_dump(probes | {"wrappers": asked, "items": items}, sort_keys=False), encoding="utf-8")
-    return place
-
-
-def _study(folder: Path, shape: str) -> dict[str, Any]:
-    import yaml
-
-    size = SHAPES[shape]
-    study: dict[str, Any] = {
-        "id": "whole",
-        "title": "A whole study",
-        "question": "How long does a study take?",
-        "pack": str(folder / "pack"),
-        "models": [{"name": "model", "path": str(folder / "model")}],
-        "arms": ["base", *ARMS],
-        "seeds": size["seeds"],
-        "decisions": {"n": size["rows"]},
-        # TRL's warmup begins at 0 and ours above it; without one both give the same losses.
-        "induction": {"epochs": size["epochs"], "batch_size": size["batch"], "warmup": 0.0},
-        "battery": {"families": [*CLOZE, READINGS]},
-        "compute": {"threads": 1, "workers": CORES},
-    }
-    (folder / "study.yml").write_text(yaml.safe_dump(study, sort_keys=False), encoding="utf-8")
-    return study
-
-
 def ours(folder: Path) -> dict[str, Any]:
     """The study in this process and its workers."""
     from proclivity.runs import run_study
     from proclivity.specs import load_study
 
-    summary = run_study(load_study(folder / "study.yml"), folder / "run")
-    assert summary.complete, summary.failures
-    return {"peak_mb": _peak()}
+    def work() -> None:
+        summary = run_study(load_study(folder / "study.yml"), folder / "run")
+        assert summary.complete, summary.failures
+
+    return _timed(work)
 
 
 def train(folder: Path, cell: str, threads: int, checkpointing: bool) -> dict[str, Any]:
@@ -188,30 +96,21 @@ def train(folder: Path, cell: str, threads: int, checkpointing: bool) -> dict[st
 
     from proclivity.records import TrainingRow
     from proclivity.specs import load_study
-    from shapes import timed, trl_trainer
+    from shapes import trl_trainer
 
     spec = load_study(folder / "study.yml").induction
-    rows = [TrainingRow(d, arm, tuple(ids), tuple(mask)) for d, arm, ids, mask in _read(folder / f"{cell}.json")]
+    rows = [TrainingRow(d, arm, tuple(ids), tuple(mask)) for d, arm, ids, mask in read(folder / f"{cell}.json")]
     out = folder / "theirs" / cell
 
-    def work() -> Any:
+    def work() -> None:
         seed = int(cell.rsplit("-", 1)[1])
-        trainer = trl_trainer(
-            network,
-            rows,
-            spec,
-            tokenizer=tokenizer,
-            folder=str(out),
-            seed=seed,
-            checkpointing=checkpointing,
-        )
+        named = {"tokenizer": tokenizer, "folder": str(out), "seed": seed, "checkpointing": checkpointing}
+        trainer = trl_trainer(network, rows, spec, **named)
         trainer.train()
         trainer.save_model(str(out))
-        return trainer
+        write(folder / f"losses-{cell}.json", trainer.losses)
 
-    seconds, trainer = timed(work)
-    _write(folder / f"losses-{cell}.json", trainer.losses)
-    return {"start": start, "work": seconds, "peak_mb": _peak()}
+    return {"start": start, **_timed(work)}
 
 
 def evaluate(folder: Path, cell: str, threads: int) -> dict[str, Any]:
@@ -226,14 +125,24 @@ def evaluate(folder: Path, cell: str, threads: int) -> dict[str, Any]:
     harness = HFLM(pretrained=place, tokenizer=place, peft=adapter, device="cpu", dtype="float32")
     start = time.perf_counter() - began
 
-    from shapes import best_batch, harness_scores, timed
+    from shapes import best_batch, harness_scores
 
-    encoded = _pairs(folder)
+    encoded = pairs(folder)
     readings = encoded[-len(encoded) // 5 :]  # several tokens a continuation: most of the work
     size = best_batch(harness, readings)
-    seconds, scores = timed(lambda: harness_scores(harness, encoded, size))
-    _write(folder / f"scores-{cell}.json", scores)
-    return {"start": start, "work": seconds, "batch": size, "peak_mb": _peak()}
+
+    def work() -> None:
+        write(folder / f"scores-{cell}.json", harness_scores(harness, encoded, size))
+
+    return {"start": start, "batch": size, **_timed(work)}
+
+
+def _timed(work: Callable[[], None]) -> dict[str, float]:
+    """Seconds of the clock (`work`) and of the processor (`processor`), and the peak in megabytes of the largest
+    process."""
+    began = time.perf_counter()
+    used = measured(work)
+    return {"work": time.perf_counter() - began, "processor": used["seconds"], "peak_mb": used["peak_mb"]}
 
 
 def agree(folder: Path, cell: str) -> dict[str, Any]:
@@ -244,10 +153,10 @@ def agree(folder: Path, cell: str) -> dict[str, Any]:
     from proclivity import load_model
 
     made = folder / "run" / "adapters" / "model" / cell.rsplit("-", 1)[0] / f"seed-{cell.rsplit('-', 1)[1]}"
-    losses = _read(made.resolve().parent / "checkpoint.json")["loss_curve"]
-    gap = float(np.abs(np.subtract(losses, _read(folder / f"losses-{cell}.json"))).max())
-    encoded, theirs = _pairs(folder), _read(folder / f"scores-{cell}.json")
-    places = range(0, len(encoded), max(1, len(encoded) // SAMPLE))
+    losses = read(made.resolve().parent / "checkpoint.json")["loss_curve"]
+    gap = float(np.abs(np.subtract(losses, read(folder / f"losses-{cell}.json"))).max())
+    encoded, theirs = pairs(folder), read(folder / f"scores-{cell}.json")
+    places = range(0, len(encoded), EVERY)
     scorer = load_model(folder / "model", folder / "theirs" / cell).scorer
     own = [float(x.sum()) for x in scorer.token_log_probs([encoded[place] for place in places], 64)]
     nats = float(np.abs(np.subtract(own, [theirs[place] for place in places])).max())
@@ -266,7 +175,14 @@ def compare(folder: Path, shape: str, ways: list[Way]) -> list[dict[str, Any]]:
     minutes = _extrapolated(whole, jobs, SEEDS / size["seeds"], size["times"]) / 60
     told = {stage: f"{len(found)} in {sum(found):.1f} s" for stage, found in jobs.items()}
     print(f"ours ran {whole:.1f} s on {CORES} workers; jobs: {told}", flush=True)
-    rows: list[dict[str, Any]] = [{"side": "proclivity", "minutes": minutes, "peak_mb": done["peak_mb"]}]
+    rows: list[dict[str, Any]] = [
+        {
+            "side": "proclivity",
+            "minutes": minutes,
+            "processor_minutes": done["processor"] / 60 if (size["seeds"], size["times"]) == (SEEDS, 1) else math.nan,
+            "peak_mb": done["peak_mb"],
+        }
+    ]
     for way in ways:
         row = _theirs(folder, way, size["times"])
         row["ratio"], row["ratio_without"] = row["minutes"] / minutes, row["minutes_without_starts"] / minutes
@@ -275,8 +191,9 @@ def compare(folder: Path, shape: str, ways: list[Way]) -> list[dict[str, Any]]:
     cell = "{}-{}".format(*TAUGHT[0])
     found = _part(folder, "agree", cell)
     print(
-        f"ours {minutes:.2f} minutes, peak {done['peak_mb']:.0f} MB; by one adapter {found['pairs']} scores differ by "
-        f"at most {found['nats']:.1e} nats; losses of its training by {found['losses']:.1e}"
+        f"ours {minutes:.2f} minutes ({done['processor'] / 60:.2f} of the processor where run), peak "
+        f"{done['peak_mb']:.0f} MB; by one adapter {found['pairs']} scores differ by at most {found['nats']:.1e} nats, "
+        f"losses of its training by {found['losses']:.1e}"
     )
     rows[0] |= {"largest_difference_nats": found["nats"], "loss_gap": found["losses"]}
     return rows
@@ -289,15 +206,17 @@ def _theirs(folder: Path, way: Way, times: int) -> dict[str, Any]:
     asked = [_part(folder, "evaluate", cell, str(way.threads)) for cell in (*cells, "base")]
     adapters = len(ARMS) * SEEDS
     parts = {}
-    for what in ("start", "work"):
+    for what in ("start", "work", "processor"):
         train, evaluated = (sum(x[what] for x in found) / len(cells) for found in (taught, asked[:-1]))
-        train *= times if what == "work" else 1
-        parts[what] = (adapters * (train + evaluated) + asked[-1][what]) / way.at_once / 60
+        train *= 1 if what == "start" else times
+        at_once = 1 if what == "processor" else way.at_once
+        parts[what] = (adapters * (train + evaluated) + asked[-1][what]) / at_once / 60
         parts[f"train_{what}"], parts[f"evaluate_{what}"] = train, evaluated
     return {
         "side": f"TRL and lm-eval, {way.name}",
         "minutes": parts["start"] + parts["work"],
         "minutes_without_starts": parts["work"],
+        "processor_minutes": parts["processor"],
         "train_seconds": parts["train_work"],
         "train_start": parts["train_start"],
         "evaluate_seconds": parts["evaluate_work"],
@@ -310,9 +229,10 @@ def _theirs(folder: Path, way: Way, times: int) -> dict[str, Any]:
 def _line(row: dict[str, Any]) -> str:
     return (
         f"{row['side']}: {row['minutes']:.2f} minutes with process starts, {row['minutes_without_starts']:.2f} "
-        f"without: {row['ratio']:.2f} and {row['ratio_without']:.2f} times ours; an adapter is taught in "
-        f"{row['train_seconds']:.1f} s (+ {row['train_start']:.1f} s) and asked in {row['evaluate_seconds']:.1f} s "
-        f"(+ {row['evaluate_start']:.1f} s, batches of {row['batch']}); peak {row['peak_mb']:.0f} MB"
+        f"without: {row['ratio']:.2f} and {row['ratio_without']:.2f} times ours ({row['processor_minutes']:.2f} of the "
+        f"processor); an adapter is taught in {row['train_seconds']:.1f} s (+ {row['train_start']:.1f} s) and asked in "
+        f"{row['evaluate_seconds']:.1f} s (+ {row['evaluate_start']:.1f} s, batches of {row['batch']}); peak "
+        f"{row['peak_mb']:.0f} MB"
     )
 
 
@@ -320,7 +240,7 @@ def _seconds_of_jobs(folder: Path) -> dict[str, list[float]]:
     """Of each job, by stage; those of trained arms apart from all others."""
     found: dict[str, list[float]] = {}
     for path in sorted((folder / "run" / "jobs").glob("*/done.json")):
-        record = _read(path)
+        record = read(path)
         stage = record["title"].split()[0] + (ARM if "/seed-" in record["title"] else "")
         found.setdefault(stage, []).append(record["seconds"])
     return found
@@ -347,25 +267,6 @@ def _part(folder: Path, *words: str) -> dict[str, Any]:
         raise SystemExit(f"{' '.join(words)} ended with {done.returncode}:\n{done.stderr[-3000:]}")
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
-
-
-def _pairs(folder: Path) -> list[Any]:
-    from proclivity.models.boundary import Encoded
-
-    return [Encoded(tuple(ids), boundary, separate) for ids, boundary, separate in _read(folder / "pairs.json")]
-
-
-def _read(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
-def _write(path: Path, content: Any) -> None:
-    path.write_text(json.dumps(content), encoding="utf-8")
-
-
-def _peak() -> float:
-    """Megabytes of the largest process so far, this one or one that it waited for."""
-    return max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
 
 
 def _in_this_process(folder: Path, what: str, words: list[str]) -> dict[str, Any]:
