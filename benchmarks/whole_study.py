@@ -39,6 +39,7 @@ from pathlib import Path
 from typing import Any
 
 from growth import measured
+from performance import markdown
 from timed_study import ARMS, CORES, SEEDS, SHAPES, TAUGHT, pairs, prepare, read, write
 
 EVERY = 17
@@ -295,6 +296,7 @@ def main() -> None:
         folder = options.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         rows = compare(folder.resolve(), options.shape, [WAYS[number] for number in options.ways])
+    print("\n" + markdown(rows))
     if options.json:
         options.json.write_text(json.dumps(rows, indent=1))
     if not rows[0]["largest_difference_nats"] <= TOLERANCE:
