@@ -175,7 +175,10 @@ def compare(folder: Path, shape: str, ways: list[Way]) -> list[dict[str, Any]]:
     jobs = _seconds_of_jobs(folder)
     minutes = _extrapolated(whole, jobs, SEEDS / size["seeds"], size["times"]) / 60
     told = {stage: f"{len(found)} in {sum(found):.1f} s" for stage, found in jobs.items()}
-    print(f"ours ran {whole:.1f} s on {CORES} workers; jobs: {told}", flush=True)
+    print(
+        f"ours ran {whole:.1f} s on {CORES} workers, {done['processor']:.1f} s of the processor; jobs: {told}",
+        flush=True,
+    )
     rows: list[dict[str, Any]] = [
         {
             "side": "proclivity",
