@@ -79,7 +79,8 @@ def test_a_stack_learns_and_measures_what_one_by_one_does(file: Path, together: 
             for out, digest in ((alone, job.digest), (together, same.digest))
         ]
         np.testing.assert_allclose(records[0].pop("loss_curve"), records[1].pop("loss_curve"), atol=1e-5)
-        assert records[0].pop("weights_digest") and records[1].pop("weights_digest")
+        assert records[0].pop("weights_digest")
+        assert records[1].pop("weights_digest")
         assert records[0] == records[1]
     tables = [pd.read_parquet(out / "measurements.parquet") for out in (alone, together)]
     assert len(tables[0]) == len(tables[1]) > 0
@@ -122,5 +123,6 @@ def test_a_damaged_adapter_is_taken_out_of_its_stack_again(file: Path, together:
     place = Ledger(together).folder(job.digest) / "adapter" / "adapter_model.safetensors"
     place.write_bytes(place.read_bytes()[:-1] + b"?")
     summary = run_study(by_three(file), together, workers=1)
-    assert summary.complete and summary.finished_now == 1
+    assert summary.complete
+    assert summary.finished_now == 1
     assert results(plan, together) == before

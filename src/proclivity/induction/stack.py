@@ -136,7 +136,9 @@ def _stacks(base: HFModel, members: Sequence[Member], spec: InductionSpec) -> tu
         if unfit or _has_experts(base.network):
             detach(wrapped)
             what = f"layer '{unfit[0]}' isn't a plain one" if unfit else "its experts see tokens of all members mixed"
-            raise UserError(f"'{base.name}' can't carry a stack of adapters: {what}. Teach them one by one (compute.stack: 1).")
+            raise UserError(
+                f"'{base.name}' can't carry a stack of adapters: {what}. Teach them one by one (compute.stack: 1)."
+            )
         begun.append({name: _own(layer) for name, layer in layers.items()})
     for weight in wrapped.parameters():
         weight.requires_grad_(False)
