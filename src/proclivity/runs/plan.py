@@ -20,6 +20,7 @@ from proclivity.runs.doses import dose_faults
 from proclivity.runs.external import external_faults, find_external
 from proclivity.runs.jobs import Job
 from proclivity.runs.model_files import ModelFiles
+from proclivity.runs.stacks import stack_faults
 from proclivity.specs import AnswerFormat, LoadedPack, Study, accelerate_faults, digest_of, phases, study_faults
 
 BASE = "base"
@@ -94,6 +95,7 @@ def check_study(study: Study, pack: LoadedPack) -> None:
     faults += dose_faults(study, pack)
     faults += study_faults(study, pack)
     faults += accelerate_faults(study.compute)
+    faults += stack_faults(study)
     if not study.models:
         faults.append("models: none is named; add one to the file, or --model NAME to the command")
     if study.judge and study.judge.path in [model.path for model in study.models]:

@@ -132,6 +132,9 @@ class ComputeSpec(Spec):
     """What else one worker takes of a Ray cluster, by the names that its nodes declare, for example {a100: 1}."""
     accelerate: str = ""
     """accelerate's configuration file, by which several processes train one model; empty trains in the worker."""
+    stack: int = Field(default=1, ge=1, le=1000)
+    """Adapters that are trained at once on one base, seeds of an arm and dose; 1 trains one by one. On a GPU a small
+    model has room for several; on a processor it gains nothing. Part of the result's identity: last digits differ."""
     trust_remote_code: bool = False
     """Run code that comes with a model. Off unless you mean it; the manifest records it."""
 
