@@ -44,7 +44,7 @@ def compared(name: str, case: Case, rounds: int) -> dict[str, Any]:
     lm = harness(case)
     size = best_batch(lm, encoded)
     ways: dict[str, Callable[[], list[float]]] = {
-        OURS: lambda: [float(x.sum()) for x in scorer.token_log_probs(encoded, case.model.batch_size)],
+        OURS: lambda: [float(x.sum()) for x in scorer.read([], encoded, case.model.batch_size)[1]],
         THEIRS: lambda: harness_scores(lm, encoded, size),
     }
     seconds, memory = dict.fromkeys(ways, math.inf), dict.fromkeys(ways, 0.0)

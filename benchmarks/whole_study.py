@@ -159,7 +159,7 @@ def agree(folder: Path, cell: str) -> dict[str, Any]:
     encoded, theirs = pairs(folder), read(folder / f"scores-{cell}.json")
     places = range(0, len(encoded), EVERY)
     scorer = load_model(folder / "model", folder / "theirs" / cell).scorer
-    own = [float(x.sum()) for x in scorer.token_log_probs([encoded[place] for place in places], 64)]
+    own = [float(x.sum()) for x in scorer.read([], [encoded[place] for place in places], 64)[1]]
     nats = float(np.abs(np.subtract(own, [theirs[place] for place in places])).max())
     return {"pairs": len(places), "nats": nats, "losses": gap}
 
