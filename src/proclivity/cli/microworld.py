@@ -24,14 +24,6 @@ class Architecture(StrEnum):
     gpt2 = "gpt2"
 
 
-class World(StrEnum):
-    """How choosing and speaking are linked."""
-
-    equal = "equal"
-    independent = "independent"
-    rewired = "rewired"
-
-
 @microworld.callback()
 def _microworld() -> None:
     """Small worlds whose truth is known: pretrain the packaged models anew, or others."""
@@ -45,7 +37,11 @@ def _microworld() -> None:
 def build(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the checkpoint.")],
     architecture: Annotated[Architecture, typer.Option("--architecture", "-a")] = Architecture.llama,
-    world: Annotated[World, typer.Option("--world", "-w", help="Link between choosing and speaking.")] = World.equal,
+    world: Annotated[
+        str,
+        typer.Option("--world", "-w", help="Link between choosing and speaking: equal, independent, rewired, or "
+                     "coupling-0.25, which is a quarter of the way from independent to equal."),
+    ] = "equal",
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of corpus and weights.")] = 0,
     steps: Annotated[int, typer.Option("--steps", min=0, help="Steps; 0 takes the recipe's.")] = 0,
     threads: Annotated[int, typer.Option("--threads", min=1, help="Threads; part of what makes the weights.")] = 1,
@@ -67,7 +63,7 @@ def build(
 
     if out.is_file() or (out.is_dir() and any(out.iterdir()) and not (out / "recipe.json").is_file()):
         raise UserError(f"{out} isn't empty and holds no microworld checkpoint. Choose a new folder with --out.")
-    recipe = Recipe(str(architecture), str(world), seed, threads=threads, admit=admit)
+    recipe = Recipe(str(architecture), world, seed, threads=threads, admit=admit)
     if steps:
         recipe = replace(recipe, schedule=replace(recipe.schedule, steps=steps))
     competence = build_model(recipe, out, lambda line: None if quiet or json else say(line))
