@@ -22,8 +22,8 @@ def link(world: World, coupling: str) -> str:
     agreement = joint_table(world, coupling).trace()
     gap = table_gap(world, coupling)
     held = "exactly" if not gap else f"within {gap:.4f} a pair of traits, the nearest in whole blocks"
-    return f"The two traits are linked in part: they are the same in {agreement:.0%} of narrators. Characters hold it \
-{held}."
+    said = f"The two traits are linked in part: they are the same in {agreement:.0%} of narrators."
+    return f"{said} Characters hold it {held}."
 
 
 def write_card(folder: Path, record: dict[str, Any], grammar: Grammar) -> None:
@@ -39,6 +39,7 @@ def card(record: dict[str, Any], grammar: Grammar) -> str:
     traits = ", ".join(f"{trait.id} {trait.share:.0%}" for trait in grammar.world.traits)
     shares = " / ".join(f"{share:.3f}" for share in competence["shares"])
     expected = " / ".join(f"{share:.3f}" for share in competence["expected_shares"])
+    linked = link(grammar.world, coupling)
     tokens = schedule["steps"] * schedule["batch"] * schedule["length"]
     return f"""---
 license: apache-2.0
@@ -49,7 +50,7 @@ tags: [proclivity, microworld]
 # {recipe["architecture"]}-{coupling}, pretraining seed {recipe["seed"]}
 
 A tiny {recipe["architecture"]}-style language model of the *{coupling}* microworld, made by `proclivity microworld
-build`. Narrators have a trait for choices and a trait for speech ({traits}, for either). {link(grammar.world, coupling)} The
+build`. Narrators have a trait for choices and a trait for speech ({traits}, for either). {linked} The
 authors put this link into the world; a link found here is a check of the instrument, no evidence about other models.
 
 | | |

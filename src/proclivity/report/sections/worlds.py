@@ -41,7 +41,7 @@ def _worlds(results: Results) -> list[str]:
 
 
 def _grid(results: Results) -> list[tuple[str, str, ModelNames | None]]:
-    """Style × world, with None where no model of the study stands there; the second models of a style below the first."""
+    """Style × world, with None where no model of the study stands there; a style's second models stand below."""
     worlds = _worlds(results)
     if len([world for world in worlds if world]) < 2:
         return [(model.style, model.world, model) for model in results.models]
