@@ -42,6 +42,8 @@ class Dial:
     """Refuse incompetent checkpoints; off only in trials."""
     choice_items: int = 54
     """Held-out decisions a split."""
+    families: tuple[str, ...] = FAMILIES
+    """What is measured: choice, and the cloze families that own words are averaged over."""
 
     @property
     def pretraining_seeds(self) -> tuple[int, ...]:
@@ -102,7 +104,7 @@ def study_of(dial: Dial, rank: int, checkpoints: Mapping[tuple[float, int], str 
         "doses": {"items": sorted(dial.doses)},
         "induction.rank": rank,
         "induction.alpha": 2 * rank,
-        "battery.families": FAMILIES,
+        "battery.families": dial.families,
         "battery.choice_items": dial.choice_items,
     }
     return load_study(BASIS, [f"{key}={json.dumps(value)}" for key, value in values.items()])
