@@ -61,6 +61,7 @@ def run_dial(dial: Dial, place: Workplace) -> DialRun:
         TrainingError: if a checkpoint or a study's job couldn't be made; the same call resumes.
     """
     dial.check()
+    _check_decisions(dial)
     checkpoints = find_checkpoints(recipes(dial), place.cache)
     place.say(time_words(dial, checkpoints, place.workers))
     pretrain_missing(list(checkpoints.values()), place.workers, place.say)
@@ -80,6 +81,16 @@ def run_dial(dial: Dial, place: Workplace) -> DialRun:
     done = DialRun(dial, checkpoints, shifts, spreads(shifts, refused, dial.couplings), delta)
     write(done, place.out)
     return done
+
+
+def _check_decisions(dial: Dial) -> None:
+    """Refuses decisions that the studies would refuse, before hours of pretraining."""
+    from proclivity.decisions import make_pool, require_gates
+    from proclivity.specs import load_pack
+
+    study = study_of(dial, dial.ranks[0], {})
+    pack, asked = load_pack(study.pack), study.decisions
+    require_gates(pack, make_pool(pack, asked.n, asked.seed, asked.format, asked.alphabets))
 
 
 def time_words(dial: Dial, checkpoints: Keys, workers: int) -> str:

@@ -100,14 +100,14 @@ def make(
     return model, tokenizer, losses
 
 
-def seconds_a_step(recipe: Recipe, grammar: Grammar, steps: int = 10) -> float:
-    """What a step of pretraining takes on this machine, after three that don't count."""
+def seconds_a_step(recipe: Recipe, grammar: Grammar, steps: int = 6) -> float:
+    """What a step of pretraining takes on this machine, after two that don't count."""
     before = torch.get_num_threads()
     torch.set_num_threads(recipe.threads)
     try:
         model, tokenizer, blocks = _prepared(recipe, grammar)
         emphasis = make_emphasis(grammar, tokenizer)
-        pretrain(model, blocks, replace(recipe.schedule, steps=3), emphasis, recipe.seed)
+        pretrain(model, blocks, replace(recipe.schedule, steps=2), emphasis, recipe.seed)
         began = time.monotonic()
         pretrain(model, blocks, replace(recipe.schedule, steps=steps), emphasis, recipe.seed)
         return (time.monotonic() - began) / steps
