@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import pytest
 
-from proclivity.dial import Dial, Workplace, run_dial
 from proclivity.dial.checkpoints import find_checkpoints, folder_name
-from proclivity.dial.settings import recipes
+from proclivity.dial.run import Workplace, run_dial
+from proclivity.dial.settings import Dial, recipes
 from proclivity.errors import GateError
 from proclivity.microworld.grammar import make_grammar
 from proclivity.microworld.packaged import packaged_path

@@ -65,11 +65,14 @@ def build(
     from dataclasses import replace
 
     from proclivity.errors import UserError
+    from proclivity.specs.world_names import require_world
+
+    require_world(world)
+    if out.is_file() or (out.is_dir() and any(out.iterdir()) and not (out / "recipe.json").is_file()):
+        raise UserError(f"{out} isn't empty and holds no microworld checkpoint. Choose a new folder with --out.")
     from proclivity.microworld.build import Recipe
     from proclivity.microworld.build import build as build_model
 
-    if out.is_file() or (out.is_dir() and any(out.iterdir()) and not (out / "recipe.json").is_file()):
-        raise UserError(f"{out} isn't empty and holds no microworld checkpoint. Choose a new folder with --out.")
     recipe = Recipe(str(architecture), world, seed, threads=threads, admit=admit)
     if steps:
         recipe = replace(recipe, schedule=replace(recipe.schedule, steps=steps))
@@ -112,25 +115,25 @@ def dial(
     Pretrains a model for every coupling and seed (hours in all; what it prints first says how many), teaches each at
     every dose and rank, and draws own words against coupling. Refused models are shown as refused.
     """
-    from proclivity.dial import Dial, Workplace, run_dial, time_words
-    from proclivity.dial.checkpoints import find_checkpoints
-    from proclivity.dial.page import sentences
-    from proclivity.dial.run import as_value
-    from proclivity.dial.settings import recipes
-    from proclivity.runs import TerminalProgress
-    from proclivity.runs.collect import plain
-    from proclivity.runs.processes import worker_count
+    from proclivity.dial.settings import Dial, recipes
 
     setting = Dial(
         tuple(_numbers("--couplings", couplings, float)), seeds, first_seed,
         tuple(_numbers("--ranks", ranks, int)), tuple(_numbers("--doses", doses, int)),
         tuning_seeds, str(architecture), steps, admit, choice_items,
     )  # fmt: skip
+    setting.check()
+    from proclivity.dial.checkpoints import find_checkpoints
+    from proclivity.dial.page import sentences
+    from proclivity.dial.run import Workplace, as_value, run_dial, time_words
+    from proclivity.runs import TerminalProgress
+    from proclivity.runs.collect import plain
+    from proclivity.runs.processes import worker_count
+
     silent = quiet or json
     cache = checkpoints or out / "checkpoints"
     processes = worker_count(workers, 1)
     if plan:
-        setting.check()
         say(time_words(setting, find_checkpoints(recipes(setting), cache), processes))
         return 0
     progress = None if silent else TerminalProgress()

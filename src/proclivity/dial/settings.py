@@ -6,11 +6,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from proclivity.errors import UserError
-from proclivity.microworld.build import Recipe
 from proclivity.specs import Study, load_study
 from proclivity.specs.world_names import world_of_strength
+
+if TYPE_CHECKING:
+    from proclivity.microworld.build import Recipe
 
 BASIS = "demo"
 """The packaged study whose teaching and battery are taken over."""
@@ -68,6 +71,8 @@ class Dial:
 
 def recipes(dial: Dial) -> dict[tuple[float, int], Recipe]:
     """The recipe of every checkpoint by coupling and pretraining seed."""
+    from proclivity.microworld.build import Recipe
+
     found = {}
     for coupling in sorted(dial.couplings):
         for seed in dial.pretraining_seeds:

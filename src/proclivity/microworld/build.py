@@ -28,7 +28,6 @@ from proclivity.microworld.emphasis import make_emphasis
 from proclivity.microworld.grammar import Grammar, make_grammar
 from proclivity.microworld.pretrain import Progress, Schedule, pretrain
 from proclivity.microworld.tokenizer import tokenizer_texts, train_tokenizer
-from proclivity.microworld.world import joint_table
 from proclivity.specs import digest_of, digest_of_file, load_pack
 
 
@@ -68,7 +67,6 @@ def build(recipe: Recipe, folder: Path, progress: Progress = lambda line: None) 
         StorageError: if the folder can't be written.
     """
     grammar = make_grammar(load_pack(recipe.pack))
-    joint_table(grammar.world, recipe.coupling)  # an unknown world is refused before anything is made
     began = time.monotonic()
     for attempt in range(recipe.retries + 1):
         schedule = replace(recipe.schedule, steps=int(recipe.schedule.steps * 1.5**attempt))

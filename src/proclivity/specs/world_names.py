@@ -46,6 +46,16 @@ def unknown_world(name: str) -> UserError:
     return unknown_name("world", name, [*WORLDS, EXAMPLE])
 
 
+def require_world(name: str) -> None:
+    """Refuses what is no world.
+
+    Raises:
+        UserError: with the nearest that is one.
+    """
+    if name not in WORLDS and coupling_strength(name) is None:
+        raise unknown_world(name)
+
+
 def _world_name(name: str) -> str:
     if name and name not in WORLDS and coupling_strength(name) is None:
         raise ValueError(f"expected {', '.join(WORLDS)}, or one in between like {EXAMPLE}")
