@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from proclivity.specs.base import AnswerFormat, Count, CountOrNone, Fraction, Identifier, Seed, Spec, Text
 from proclivity.specs.latent import LatentSpec
+from proclivity.specs.world_names import WorldName
 
 
 class ModelSpec(Spec):
@@ -20,8 +21,9 @@ class ModelSpec(Spec):
     """Name in tables and on the report."""
     path: Text
     """A packaged checkpoint's name, a Hugging Face name, or a folder written by `save_pretrained`."""
-    world: Literal["", "equal", "independent", "rewired"] = ""
-    """Which world it was pretrained on, where that is known."""
+    world: WorldName = ""
+    """Which world it was pretrained on, where that is known: equal, independent, rewired, or one between the first two
+    like coupling-0.25."""
     revision: str | None = None
     """Revision of a hub model."""
     chat: bool = True
