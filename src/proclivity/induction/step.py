@@ -15,7 +15,7 @@ from proclivity.models.forward import LogitReader, pad_right
 from proclivity.records import TrainingRow
 from proclivity.specs import InductionSpec
 
-PIECE = 2**18
+PIECE = 2**19
 """Numbers of the hidden states that a processor holds at once in a training."""
 
 
