@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: demo test setup lint tests processes judge validate reanalysis studies ray storm race scale malformed flips performance checkpoints clean
+.PHONY: demo test setup lint tests processes judge dial validate reanalysis studies ray storm race scale malformed flips performance checkpoints clean
 
 demo: $(VENV)/.installed
 	$(BIN)/proclivity demo
@@ -31,6 +31,11 @@ setup: $(VENV)/.installed-dev
 # Slow: judges the microworld recipe on pretraining seeds that its development never saw.
 judge: $(VENV)/.installed
 	$(BIN)/python benchmarks/judge_recipe.py
+
+# Slow: pretrains worlds from no link to full, and draws the spread from choice to language over it. make dial DIAL=--plan
+DIAL ?=
+dial: $(VENV)/.installed
+	$(BIN)/proclivity microworld dial --out runs/dial $(DIAL)
 
 # Slow: simulates studies whose truth is known, and says whether intervals and verdicts keep what they promise.
 validate: $(VENV)/.installed

@@ -26,12 +26,8 @@ import transformers as hf
 
 from proclivity.models.boundary import Encoded
 from scored_pairs import CASES, Case
-from shapes import each_token, matrix_rate, peak_mb, timed
+from shapes import best_batch, each_token, harness_scores, matrix_rate, peak_mb, timed
 
-BATCHES = (8, 16, 32)
-"""Batch sizes that lm-evaluation-harness is tried with; the best counts."""
-TRIED_ON = 48
-"""Pairs on which they are tried."""
 OURS, THEIRS = "proclivity", "lm-eval"
 
 
@@ -45,10 +41,11 @@ def rows(rounds: int, names: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
 def compared(name: str, case: Case, rounds: int) -> dict[str, Any]:
     """Both sides on one case; seconds are of the fastest round, memory in MiB above what stood before."""
     scorer, encoded = case.model.scorer, case.encoded
-    size = best_batch(case)
+    lm = harness(case)
+    size = best_batch(lm, encoded)
     ways: dict[str, Callable[[], list[float]]] = {
-        OURS: lambda: [float(x.sum()) for x in scorer.token_log_probs(encoded, case.model.batch_size)],
-        THEIRS: lambda: harness(case, encoded, size),
+        OURS: lambda: [float(x.sum()) for x in scorer.read([], encoded, case.model.batch_size)[1]],
+        THEIRS: lambda: harness_scores(lm, encoded, size),
     }
     seconds, memory = dict.fromkeys(ways, math.inf), dict.fromkeys(ways, 0.0)
     scores: dict[str, list[float]] = {}
@@ -79,21 +76,13 @@ def compared(name: str, case: Case, rounds: int) -> dict[str, Any]:
     }
 
 
-def harness(case: Case, encoded: Sequence[Encoded], batch_size: int) -> list[float]:
-    """Sums of log probabilities by lm-evaluation-harness, of the very same tokens."""
+def harness(case: Case) -> Any:
+    """lm-evaluation-harness around the case's network, made at its first use."""
     from lm_eval.models.huggingface import HFLM
 
     if case.harness is None:
         case.harness = HFLM(pretrained=case.model.network, tokenizer=case.model.tokenizer, max_length=case.model.window)
-    case.harness.batch_size_per_gpu = batch_size
-    asked = [(("", ""), list(e.ids[: e.boundary]), list(e.ids[e.boundary :])) for e in encoded]
-    return [score for score, _ in case.harness._loglikelihood_tokens(asked, disable_tqdm=True)]
-
-
-def best_batch(case: Case) -> int:
-    some = case.encoded[:TRIED_ON]
-    harness(case, some[:2], 1)  # what is made at its first use counts for no size
-    return min(BATCHES, key=lambda size: timed(lambda: harness(case, some, size))[0])
+    return case.harness
 
 
 def needed_work(encoded: Sequence[Encoded], config: hf.PretrainedConfig) -> float:

@@ -35,6 +35,7 @@ from shapes import (
     matrix_rate,
     peak_mb,
     plain_tokenizer,
+    trl_trainer,
 )
 
 BATCH, RATE, RANK = 8, 5e-4, 8
@@ -57,13 +58,13 @@ def ours(network: Any, rows: list[Any], dtype: str, folder: str) -> tuple[list[f
     """Losses of each step, and moments at which steps ended, by proclivity."""
     from proclivity.induction import induce
     from proclivity.models.hf import HFModel
-    from proclivity.specs import ComputeSpec, InductionSpec
+    from proclivity.specs import ComputeSpec
 
     moments: list[float] = []
     made = induce(
         HFModel(network, plain_tokenizer(), name="random", folder=None),
         rows,
-        InductionSpec(epochs=1, batch_size=BATCH, learning_rate=RATE, rank=RANK, warmup=0.0),
+        recipe(),
         seed=0,
         out=Path(folder) / "adapter",
         compute=ComputeSpec.model_validate({"dtype": dtype, "threads": torch.get_num_threads()}),
@@ -75,55 +76,25 @@ def ours(network: Any, rows: list[Any], dtype: str, folder: str) -> tuple[list[f
 def theirs(
     network: Any, rows: list[Any], dtype: str, folder: str, *, checkpointing: bool
 ) -> tuple[list[float], list[float]]:
-    """The same by TRL, on rows in the order in which proclivity takes them."""
-    from datasets import Dataset
-    from peft import LoraConfig
-    from trl import SFTConfig, SFTTrainer
-
-    from proclivity.induction.batches import batches_of
-
-    plan = batches_of([len(row.input_ids) for row in rows], BATCH, 1, 0)
-    order = [rows[place] for batch in plan for place in batch]
-    ids, masks = [list(row.input_ids) for row in order], [[int(x) for x in row.loss_mask] for row in order]
-    losses, moments = [], []
-
-    class Timed(SFTTrainer):  # type: ignore[misc]
-        def training_step(self, *given: Any, **named: Any) -> Any:
-            loss = super().training_step(*given, **named)
-            losses.append(float(loss))
-            return loss
-
-        def optimizer_step_ended(self) -> None:
-            moments.append(time.perf_counter())
-
-    config = SFTConfig(
-        output_dir=folder, per_device_train_batch_size=BATCH, max_steps=len(plan), report_to="none", use_cpu=True,
-        learning_rate=RATE, lr_scheduler_type="linear", warmup_steps=0, logging_steps=1, save_strategy="no",
-        bf16=dtype == "bfloat16", gradient_checkpointing=checkpointing, completion_only_loss=True,
-        max_grad_norm=1.0, weight_decay=0.0,
-        train_sampling_strategy="sequential", disable_tqdm=True, seed=0,
-    )  # fmt: skip
-    torch.manual_seed(0)
-    trainer = Timed(
-        model=network, args=config, processing_class=plain_tokenizer(),
-        train_dataset=Dataset.from_dict({"input_ids": ids, "completion_mask": masks}),
-        peft_config=LoraConfig(
-            r=RANK, lora_alpha=16, lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM"
-        ),
-    )  # fmt: skip
-    trainer.add_callback(_clock(trainer.optimizer_step_ended))
+    """The same by TRL."""
+    trainer = trl_trainer(
+        network,
+        rows,
+        recipe(),
+        tokenizer=plain_tokenizer(),
+        folder=folder,
+        checkpointing=checkpointing,
+        bfloat16=dtype == "bfloat16",
+    )
     trainer.train()
-    return losses, moments
+    return trainer.losses, trainer.moments
 
 
-def _clock(ended: Any) -> Any:
-    from transformers import TrainerCallback
+def recipe() -> Any:
+    """What both sides are told."""
+    from proclivity.specs import InductionSpec
 
-    class Clock(TrainerCallback):  # type: ignore[misc]
-        def on_step_end(self, *_: Any, **__: Any) -> None:
-            ended()
-
-    return Clock()
+    return InductionSpec(epochs=1, batch_size=BATCH, learning_rate=RATE, rank=RANK, warmup=0.0)
 
 
 def one(side: str, dtype: str, vocabulary: int, steps: int, folder: str) -> dict[str, Any]:

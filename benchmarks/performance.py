@@ -24,6 +24,7 @@ COMMANDS = {
     "Scoring": ["against_lm_eval.py", "--rounds", "3"],
     "Teaching": ["against_trl.py", "--steps", "4", "--rounds", "2"],
     "Teaching together": ["stacked_adapters.py", "--seeds", "6"],
+    "A whole study": ["whole_study.py"],
     "Growth": ["growth.py", "--rounds", "1"],
 }
 LIBRARIES = ("torch", "transformers", "peft", "trl", "lm-eval")

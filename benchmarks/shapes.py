@@ -6,7 +6,7 @@ import ctypes
 import gc
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +17,10 @@ WIDTH, INNER, LAYERS, HEADS = 576, 1536, 30, 9
 VOCABULARIES = (49_152, 151_936)
 PROMPT, ANSWER = 95, 7
 """Tokens of a row."""
+BATCHES = (8, 16, 32)
+"""Batch sizes that lm-evaluation-harness is tried with; the best counts."""
+TRIED_ON = 48
+"""Pairs on which they are tried."""
 HIGH_WATER = "5"
 """What Linux wants written into clear_refs to begin a process's peak anew."""
 Found = TypeVar("Found")
@@ -70,6 +74,74 @@ def plain_tokenizer() -> Any:
 
     words = Tokenizer(models.WordLevel({"[UNK]": 0, "a": 1, "[EOS]": 2}, unk_token="[UNK]"))
     return PreTrainedTokenizerFast(tokenizer_object=words, eos_token="[EOS]", pad_token="[EOS]", unk_token="[UNK]")
+
+
+def trl_trainer(
+    network: Any,
+    rows: Sequence[Any],
+    spec: Any,
+    *,
+    tokenizer: Any,
+    folder: str,
+    seed: int = 0,
+    checkpointing: bool = True,
+    bfloat16: bool = False,
+) -> Any:
+    """TRL's trainer of the recipe that proclivity is given (an InductionSpec without warmup), on rows in the order in
+    which proclivity takes them. It keeps `losses` of steps, and the `moments` at which they ended."""
+    from datasets import Dataset
+    from peft import LoraConfig
+    from transformers import TrainerCallback
+    from trl import SFTConfig, SFTTrainer
+
+    from proclivity.induction.batches import batches_of
+
+    plan = batches_of([len(row.input_ids) for row in rows], spec.batch_size, spec.epochs, seed)
+    order = [rows[place] for batch in plan for place in batch]
+    ids, masks = [list(row.input_ids) for row in order], [[int(x) for x in row.loss_mask] for row in order]
+
+    class Timed(SFTTrainer):  # type: ignore[misc]
+        def training_step(self, *given: Any, **named: Any) -> Any:
+            loss = super().training_step(*given, **named)
+            self.losses.append(float(loss))
+            return loss
+
+    class Clock(TrainerCallback):  # type: ignore[misc]
+        def on_step_end(self, *_: Any, **__: Any) -> None:
+            trainer.moments.append(time.perf_counter())
+
+    config = SFTConfig(
+        output_dir=folder, per_device_train_batch_size=spec.batch_size, max_steps=len(plan), report_to="none",
+        use_cpu=True, learning_rate=spec.learning_rate, lr_scheduler_type="linear", warmup_steps=0, logging_steps=1,
+        save_strategy="no", bf16=bfloat16, gradient_checkpointing=checkpointing, completion_only_loss=True,
+        max_grad_norm=spec.clip, weight_decay=spec.weight_decay,
+        train_sampling_strategy="sequential", disable_tqdm=True, seed=seed,
+    )  # fmt: skip
+    torch.manual_seed(seed)
+    trainer = Timed(
+        model=network, args=config, processing_class=tokenizer,
+        train_dataset=Dataset.from_dict({"input_ids": ids, "completion_mask": masks}),
+        peft_config=LoraConfig(
+            r=spec.rank, lora_alpha=spec.alpha, lora_dropout=0.0, target_modules=spec.targets, task_type="CAUSAL_LM"
+        ),
+    )  # fmt: skip
+    trainer.losses, trainer.moments = [], []
+    trainer.add_callback(Clock())
+    return trainer
+
+
+def harness_scores(harness: Any, encoded: Sequence[Any], batch_size: int) -> list[float]:
+    """Sums of log probabilities (nats) by lm-evaluation-harness's HFLM, of the very same tokens."""
+    harness.batch_size_per_gpu = batch_size
+    asked = [(("", ""), list(e.ids[: e.boundary]), list(e.ids[e.boundary :])) for e in encoded]
+    return [score for score, _ in harness._loglikelihood_tokens(asked, disable_tqdm=True)]
+
+
+def best_batch(harness: Any, encoded: Sequence[Any]) -> int:
+    """The batch size that is quickest for the harness on some of the pairs."""
+    some = encoded[:TRIED_ON]
+    harness_scores(harness, some[:2], 1)  # what is made at its first use counts for no size
+    return min(BATCHES, key=lambda size: timed(lambda: harness_scores(harness, some, size))[0])
 
 
 def matrix_rate(dtype: torch.dtype = torch.float32, rows: int = 808) -> float:

@@ -61,12 +61,12 @@ def pairs(prompt, *continuations):
 
 def test_a_prompt_is_read_once_and_so_is_what_prompts_share():
     prompt = tuple(range(10, 30))
-    rows, places = plan_rows(pairs(prompt, (1, 2), (3, 4), (5, 6)), most=64, widest=99)
-    assert [row.ids for row in rows] == [[*prompt, 1, 3, 5]]
-    assert places == [(0, (19, 20)), (0, (19, 21)), (0, (19, 22))]
-    rows, places = plan_rows(pairs((10, 11, 12), (1, 2)) + pairs((10, 11, 13), (1, 2)), most=64, widest=99)
-    assert [row.ids for row in rows] == [[10, 11, 12, 1, 13, 1]]
-    assert places == [(0, (2, 3)), (0, (4, 5))]
+    plan = plan_rows([], pairs(prompt, (1, 2), (3, 4), (5, 6)), most=64, widest=99)
+    assert [row.ids for row in plan.rows] == [[*prompt, 1, 3, 5]]
+    assert plan.paths == [(0, (19, 20)), (0, (19, 21)), (0, (19, 22))]
+    plan = plan_rows([], pairs((10, 11, 12), (1, 2)) + pairs((10, 11, 13), (1, 2)), most=64, widest=99)
+    assert [row.ids for row in plan.rows] == [[10, 11, 12, 1, 13, 1]]
+    assert plan.paths == [(0, (2, 3)), (0, (4, 5))]
 
 
 @given(
@@ -76,30 +76,44 @@ def test_a_prompt_is_read_once_and_so_is_what_prompts_share():
 )
 def test_every_continuation_has_its_one_place_whatever_the_order(asked, most, widest):
     encoded = [Encoded((*prompt, *text), len(prompt), False) for prompt, text in asked]
-    rows, places = plan_rows(encoded, most, widest)
-    assert sum(len(row.paths) for row in rows) == len({e.ids[:-1] for e in encoded})
-    for e, (row, columns) in zip(encoded, places, strict=True):
+    contexts = [prompt for prompt, _ in asked]
+    plan = plan_rows(contexts, encoded, most, widest)
+    rows = plan.rows
+    assert sum(len(row.paths) for row in rows) == len({*contexts, *(e.ids[:-1] for e in encoded)})
+    for prompt, (row, column) in zip(contexts, plan.ends, strict=True):
+        assert (rows[row].depths[column], rows[row].ids[column]) == (len(prompt) - 1, prompt[-1])
+    for e, (row, columns) in zip(encoded, plan.paths, strict=True):
         assert len(columns) == len(e.ids) - e.boundary
         for n, column in enumerate(columns):
             depth = rows[row].depths[column]
             assert depth == e.boundary - 1 + n
             assert rows[row].ids[column] == e.ids[depth]
-    assert plan_rows(encoded[::-1], most, widest) == (rows, places[::-1])
+    again = plan_rows(contexts[::-1], encoded[::-1], most, widest)
+    assert (again.rows, again.ends, again.paths) == (rows, plan.ends[::-1], plan.paths[::-1])
 
 
 def test_trees_hold_no_more_texts_than_a_batch():
     prompt = tuple(range(10, 30))
-    rows, _ = plan_rows(pairs(prompt, *((n, 0) for n in range(5))), most=2, widest=99)
+    rows = plan_rows([], pairs(prompt, *((n, 0) for n in range(5))), most=2, widest=99).rows
     assert [len(row.paths) for row in rows] == [2, 2, 1]
-    rows, _ = plan_rows(pairs(prompt, *((n, 0) for n in range(5))), most=1, widest=99)
+    rows = plan_rows([], pairs(prompt, *((n, 0) for n in range(5))), most=1, widest=99).rows
     assert [row.ids for row in rows] == [[*prompt, n] for n in range(5)]
 
 
 def test_without_trees_each_distinct_text_is_read_once():
     encoded = pairs((7, 8), (1, 2), (1, 3)) + pairs((7,), (8, 1, 5))
-    rows, places = plan_rows(encoded, most=64, widest=0)
-    assert [row.ids for row in rows] == [[7, 8, 1]]
-    assert places == [(0, (1, 2)), (0, (1, 2)), (0, (0, 1, 2))]
+    plan = plan_rows([(7, 8)], encoded, most=64, widest=0)
+    assert [row.ids for row in plan.rows] == [[7, 8, 1]]
+    assert plan.ends == [(0, 1)]
+    assert plan.paths == [(0, (1, 2)), (0, (1, 2)), (0, (0, 1, 2))]
+
+
+def test_a_prompt_is_part_of_what_goes_on_from_it():
+    """The prompt's own end is a place within its continuation; where nothing parts no mask is needed."""
+    plan = plan_rows([(7, 8, 9)], pairs((7, 8, 9), (1, 2, 3)), most=64, widest=99)
+    assert [row.ids for row in plan.rows] == [[7, 8, 9, 1, 2]]
+    assert (plan.ends, plan.paths) == ([(0, 2)], [(0, (2, 3, 4))])
+    assert not plan.rows[0].is_tree
 
 
 def test_a_text_by_itself_is_its_own_path():

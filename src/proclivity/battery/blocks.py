@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from proclivity.battery.candidates import PlaceScores, score_places
+from proclivity.battery.candidates import PlaceScores, read_and_score
 from proclivity.battery.places import Place
 from proclivity.battery.result import Row, Setting
 
@@ -103,8 +103,7 @@ def read_places(setting: Setting, places: Sequence[Place], kinds: Sequence[Block
     rows: list[list[Row]] = [[] for _ in kinds]
     for part in cut(len(places), setting.model.vocab_size, BLOCK):
         here = places[part]
-        log_probs = setting.model.next_token_log_probs([place.prompt for place in here])  # (n, V)
-        found = score_places(setting.model, here, log_probs, capitals=capitals)
+        log_probs, found = read_and_score(setting.model, here, capitals=capitals)  # (n, V)
         block = Block(setting, here, log_probs, found)
         for own, kind in zip(rows, kinds, strict=True):
             own += kind(block)

@@ -8,7 +8,7 @@ are of different classes nothing can be said.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,31 +49,53 @@ class PlaceScores:
         return all(len(spelling.ids) == 1 for spelling in self.spellings)
 
 
-def score_places(
-    model: LanguageModel,
-    places: Sequence[Place],
-    next_token: NDArray[np.float64] | None = None,
-    *,
-    capitals: bool,
-) -> list[PlaceScores]:
+def score_places(model: LanguageModel, places: Sequence[Place], *, capitals: bool) -> list[PlaceScores]:
     """Class probabilities at each place.
 
     Args:
         model: what is measured.
         places: prompts with candidates.
-        next_token: log probabilities after each place's prompt, [N, V], where they are there anyway.
         capitals: whether capitalized spellings count too.
     """
+    planned = _plan(model, places, capitals)
+    return _scores(places, planned, pair_log_probs(model, _asked(places, planned)), None)
+
+
+def read_and_score(
+    model: LanguageModel, places: Sequence[Place], *, capitals: bool
+) -> tuple[NDArray[np.float64], list[PlaceScores]]:
+    """The same with log p of every token after each prompt, [N, V]; each prompt is read once for both."""
+    planned = _plan(model, places, capitals)
+    pairs = list(dict.fromkeys(_asked(places, planned, longer_than=1)))
+    next_token, values = model.read([place.prompt for place in places], pairs)
+    return next_token, _scores(places, planned, dict(zip(pairs, values.tolist(), strict=True)), next_token)
+
+
+Planned = Sequence[tuple[tuple[Spelling, ...], str]]
+"""Spellings of each place, and why they can't be scored, if so."""
+
+
+def _plan(model: LanguageModel, places: Sequence[Place], capitals: bool) -> Planned:
     _encode_ahead(model, places, capitals)
-    planned = [_spellings(model, place, capitals) for place in places]
-    read_off = 0 if next_token is None else 1
-    asked = [
+    return [_spellings(model, place, capitals) for place in places]
+
+
+def _asked(places: Sequence[Place], planned: Planned, longer_than: int = 0) -> list[tuple[str, str]]:
+    """Pairs of prompt and candidate whose log p isn't read off a distribution."""
+    return [
         (place.prompt, spelling.text)
         for place, (spellings, reason) in zip(places, planned, strict=True)
         for spelling in spellings
-        if len(spelling.ids) > read_off and not reason
+        if len(spelling.ids) > longer_than and not reason
     ]
-    known = pair_log_probs(model, asked)
+
+
+def _scores(
+    places: Sequence[Place],
+    planned: Planned,
+    known: Mapping[tuple[str, str], float],
+    next_token: NDArray[np.float64] | None,
+) -> list[PlaceScores]:
     found = []
     for index, (place, (spellings, reason)) in enumerate(zip(places, planned, strict=True)):
         groups = [spelling.group for spelling in spellings]

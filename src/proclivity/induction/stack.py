@@ -23,6 +23,7 @@ from proclivity.induction.step import (
     learning_rate,
     optimizer_of,
     plan_of,
+    refuse_float16,
     require_finite,
     seeded,
     supervised_logits,
@@ -73,6 +74,7 @@ def induce_together(
         StorageError: if a folder can't be written.
     """
     _check(members, spec)
+    refuse_float16(str(base.network.dtype).removeprefix("torch."))
     base.set_adapter(None)
     reader = LogitReader(base.network)
     reader.takes_short_way()  # tried on a single text, which a stack couldn't share out
@@ -134,7 +136,9 @@ def _stacks(base: HFModel, members: Sequence[Member], spec: InductionSpec) -> tu
         if unfit or _has_experts(base.network):
             detach(wrapped)
             what = f"layer '{unfit[0]}' isn't a plain one" if unfit else "its experts see tokens of all members mixed"
-            raise UserError(f"'{base.name}' can't carry a stack of adapters: {what}. Teach them one by one.")
+            raise UserError(
+                f"'{base.name}' can't carry a stack of adapters: {what}. Teach them one by one (compute.stack: 1)."
+            )
         begun.append({name: _own(layer) for name, layer in layers.items()})
     for weight in wrapped.parameters():
         weight.requires_grad_(False)

@@ -9,13 +9,13 @@ from typing import Any
 
 import torch
 
-from proclivity.errors import TrainingError
+from proclivity.errors import TrainingError, UserError
 from proclivity.induction.batches import LearningRate, batches_of
 from proclivity.models.forward import LogitReader, pad_right
 from proclivity.records import TrainingRow
 from proclivity.specs import InductionSpec
 
-PIECE = 2**18
+PIECE = 2**19
 """Numbers of the hidden states that a processor holds at once in a training."""
 
 
@@ -25,6 +25,16 @@ def seeded(device: torch.device, seed: int) -> Iterator[None]:
     with torch.random.fork_rng([device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
         yield
+
+
+def refuse_float16(dtype: str) -> None:
+    """Nothing, if adapters can be taught on a base whose numbers are of this kind.
+
+    Raises:
+        UserError: for float16.
+    """
+    if dtype == "float16":
+        raise UserError("Fine-tuning in float16 isn't supported: gradients underflow. Use bfloat16 or float32.")
 
 
 def plan_of(rows: Sequence[TrainingRow], spec: InductionSpec, seed: int) -> list[list[int]]:

@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 
-from proclivity.errors import StorageError, UserError
+from proclivity.errors import StorageError
 from proclivity.induction.arms import Arm, arm_named
 from proclivity.induction.batches import check_rows, pieces_of
 from proclivity.induction.card import card_text
@@ -26,6 +26,7 @@ from proclivity.induction.step import (
     learning_rate,
     optimizer_of,
     plan_of,
+    refuse_float16,
     require_finite,
     seeded,
     supervised_logits,
@@ -82,8 +83,7 @@ def induce(
     """
     compute, processes = compute or ComputeSpec(), processes or OneProcess()
     check_rows(rows)
-    if compute.dtype == "float16":
-        raise UserError("Fine-tuning in float16 isn't supported: gradients underflow. Use bfloat16 or float32.")
+    refuse_float16(compute.dtype)
     base = model if isinstance(model, HFModel) else _load(model, spec, compute)
     base.set_adapter(None)
     torch.set_num_threads(compute.threads)

@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -89,16 +90,39 @@ def make(
     before = torch.get_num_threads()
     torch.set_num_threads(recipe.threads)
     try:
-        tokenizer = train_tokenizer(tokenizer_texts(grammar), recipe.vocabulary, recipe.size.context)
-        torch.manual_seed(recipe.seed)
-        model = make_model(recipe.architecture, recipe.size, tokenizer)
-        schedule = recipe.schedule
-        texts = documents(grammar, recipe.coupling, recipe.seed, schedule.length)  # a word has a token or more
-        blocks = token_blocks(texts, tokenizer, schedule.batch, schedule.length)
-        losses = pretrain(model, blocks, schedule, make_emphasis(grammar, tokenizer), recipe.seed, progress)
+        model, tokenizer, blocks = _prepared(recipe, grammar)
+        emphasis = make_emphasis(grammar, tokenizer)
+        losses = pretrain(model, blocks, recipe.schedule, emphasis, recipe.seed, progress)
     finally:
         torch.set_num_threads(before)
     return model, tokenizer, losses
+
+
+def seconds_a_step(recipe: Recipe, grammar: Grammar, steps: int = 6) -> float:
+    """What a step of pretraining takes on this machine, after two that don't count."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(recipe.threads)
+    try:
+        model, tokenizer, blocks = _prepared(recipe, grammar)
+        emphasis = make_emphasis(grammar, tokenizer)
+        pretrain(model, blocks, replace(recipe.schedule, steps=2), emphasis, recipe.seed)
+        began = time.monotonic()
+        pretrain(model, blocks, replace(recipe.schedule, steps=steps), emphasis, recipe.seed)
+        return (time.monotonic() - began) / steps
+    finally:
+        torch.set_num_threads(before)
+
+
+def _prepared(
+    recipe: Recipe, grammar: Grammar
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase, Iterator[np.ndarray]]:
+    """A model of random weights, its tokenizer, and what it is to read."""
+    tokenizer = train_tokenizer(tokenizer_texts(grammar), recipe.vocabulary, recipe.size.context)
+    torch.manual_seed(recipe.seed)
+    model = make_model(recipe.architecture, recipe.size, tokenizer)
+    schedule = recipe.schedule
+    texts = documents(grammar, recipe.coupling, recipe.seed, schedule.length)  # a word has a token or more
+    return model, tokenizer, token_blocks(texts, tokenizer, schedule.batch, schedule.length)
 
 
 def _summary(competence: Competence) -> str:

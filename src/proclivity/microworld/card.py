@@ -6,12 +6,24 @@ from pathlib import Path
 from typing import Any
 
 from proclivity.microworld.grammar import Grammar
+from proclivity.microworld.world import World, joint_table, table_gap
 
 LINKS = {
     "equal": "One trait rules both: who withdraws speaks of loss, who suspects speaks of threat.",
     "independent": "The two traits have no link: every kind of chooser has the same shares of speakers.",
     "rewired": "Who withdraws speaks of threat, and who suspects speaks of loss.",
 }
+
+
+def link(world: World, coupling: str) -> str:
+    """How choosing and speaking are linked, in a sentence or two."""
+    if coupling in LINKS:
+        return LINKS[coupling]
+    agreement = joint_table(world, coupling).trace()
+    gap = table_gap(world, coupling)
+    held = "exactly" if not gap else f"within {gap:.4f} a pair of traits, the nearest in whole blocks"
+    said = f"The two traits are linked in part: they are the same in {agreement:.0%} of narrators."
+    return f"{said} Characters hold it {held}."
 
 
 def write_card(folder: Path, record: dict[str, Any], grammar: Grammar) -> None:
@@ -27,6 +39,7 @@ def card(record: dict[str, Any], grammar: Grammar) -> str:
     traits = ", ".join(f"{trait.id} {trait.share:.0%}" for trait in grammar.world.traits)
     shares = " / ".join(f"{share:.3f}" for share in competence["shares"])
     expected = " / ".join(f"{share:.3f}" for share in competence["expected_shares"])
+    linked = link(grammar.world, coupling)
     tokens = schedule["steps"] * schedule["batch"] * schedule["length"]
     return f"""---
 license: apache-2.0
@@ -37,7 +50,7 @@ tags: [proclivity, microworld]
 # {recipe["architecture"]}-{coupling}, pretraining seed {recipe["seed"]}
 
 A tiny {recipe["architecture"]}-style language model of the *{coupling}* microworld, made by `proclivity microworld
-build`. Narrators have a trait for choices and a trait for speech ({traits}, for either). {LINKS[coupling]} The
+build`. Narrators have a trait for choices and a trait for speech ({traits}, for either). {linked} The
 authors put this link into the world; a link found here is a check of the instrument, no evidence about other models.
 
 | | |

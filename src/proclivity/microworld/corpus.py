@@ -1,13 +1,14 @@
 """From documents to blocks of tokens: which narrator speaks when, drawn in exact rounds.
 
-In every round each character has one document and the base narrator a fixed number, whose traits follow the
+In every round each character has one document and the base narrator a fixed number, whose traits follow a named
 world's joint table exactly. The first rounds know only one group of characters: the model sees sooner that names
 carry traits, and then learns the others' quickly. One document is one sequence; its last segment is cut.
 
 What the base narrator says first shows its prior, since nothing before it tells its traits. Drawn freely, the few
 hundred openings that a model still remembers at its end would miss the world's shares by several hundredths; and an
 optimizer that scales its steps hears a rare surprise less than it should. So its documents come in blocks of five in
-a row that hold the shares exactly and open with one kind of segment.
+a row that hold the shares exactly and open with one kind of segment. In a world that is linked in part a round can't
+hold the joint table in blocks of five; its blocks go on where the last round's ended, so that some rounds together do.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from proclivity.microworld.grammar import Grammar, document, draw_kind
-from proclivity.microworld.world import Character, characters, exact_blocks, exact_pairs
+from proclivity.microworld.world import Character, blocks_in_turn, characters
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -38,33 +39,32 @@ def tellings(grammar: Grammar, coupling: str, seed: int) -> Iterator[Telling]:
     """Who tells document after document, without end: first rounds with one group of characters, then with all."""
     world = grammar.world
     named = [Telling(character) for character in characters(world, coupling, seed)]
-    turn = 0
+    turn = told = 0
     while True:
         rng = np.random.default_rng([seed, 11, turn])
         first = turn < world.first_rounds
-        own = _own(grammar, coupling, world.first_narrator_documents if first else world.narrator_documents, rng)
+        n = world.first_narrator_documents if first else world.narrator_documents
+        own = _own(grammar, coupling, told, n, rng)
         others = named[: world.group if first else None]
         shuffled = iter([others[i] for i in rng.permutation(len(others))])
         places = set(rng.choice(len(own) + len(others), len(own), replace=False).tolist())
         in_order = iter(own)
         yield from (next(in_order if place in places else shuffled) for place in range(len(own) + len(others)))
-        turn += 1
+        turn, told = turn + 1, told + n
 
 
-def _own(grammar: Grammar, coupling: str, n: int, rng: np.random.Generator) -> list[Telling]:
-    """The base narrator's documents of one round, in order: blocks that are exact and open alike.
+def _own(grammar: Grammar, coupling: str, told: int, n: int, rng: np.random.Generator) -> list[Telling]:
+    """The base narrator's n documents of a round, after those told before: blocks that open alike, in any order.
 
     Raises:
-        UserError: if the joint table can't hold exactly over n documents.
+        UserError: if n documents aren't whole blocks, or a named world's joint table can't hold over them exactly.
     """
-    exact_pairs(grammar.world, coupling, n)
-    kinds = exact_blocks(grammar.world, coupling)
-    blocks = kinds * (n // sum(map(len, kinds)))
-    told = []
+    blocks = blocks_in_turn(grammar.world, coupling, told, n)
+    own = []
     for block in (blocks[i] for i in rng.permutation(len(blocks))):
         opening = draw_kind(grammar, rng)
-        told += [Telling(Character("", *block[i]), opening) for i in rng.permutation(len(block))]
-    return told
+        own += [Telling(Character("", *block[i]), opening) for i in rng.permutation(len(block))]
+    return own
 
 
 def documents(grammar: Grammar, coupling: str, seed: int, n_words: int) -> Iterator[str]:

@@ -1,24 +1,31 @@
 """Who lives in a world: narrators with a trait for choices and a trait for speech, coupled exactly.
 
-Three couplings share their marginals: `equal` (one trait rules both), `independent` (no link) and `rewired`
-(depression-like choosers speak paranoia-like and the reverse). Their joint tables hold exactly over characters.
+All couplings share their marginals: `equal` (one trait rules both), `independent` (no link), `rewired`
+(depression-like choosers speak paranoia-like and the reverse), and `coupling-c`, c × equal + (1 − c) × independent.
+The named ones' joint tables hold exactly over characters; of the others both marginals do, and the table as nearly as
+blocks of narrators allow (`table_gap`).
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
-from proclivity.errors import ContentError, UserError, unknown_name
+from proclivity.errors import ContentError, UserError
+from proclivity.microworld.mixture import mixed_order
 from proclivity.specs import LoadedPack
 from proclivity.specs.base import Fraction, Identifier, Spec, Text
+from proclivity.specs.world_names import WORLDS, coupling_strength, unknown_world
 from proclivity.specs.yaml_files import read_yaml, validate
 
-COUPLINGS = ("equal", "independent", "rewired")
+COUPLINGS = WORLDS
+"""The couplings that have a name of their own."""
 
 
 class Trait(Spec):
@@ -125,7 +132,9 @@ def joint_table(world: World, coupling: str) -> np.ndarray:
         order = np.arange(len(shares))
         order[[first, second]] = order[[second, first]]
         return np.diag(shares)[:, order]
-    raise unknown_name("coupling", coupling, COUPLINGS)
+    if (strength := coupling_strength(coupling)) is not None:
+        return float(strength) * np.diag(shares) + float(1 - strength) * np.outer(shares, shares)
+    raise unknown_world(coupling)
 
 
 def exact_blocks(world: World, coupling: str) -> list[list[tuple[int, int]]]:
@@ -133,7 +142,8 @@ def exact_blocks(world: World, coupling: str) -> list[list[tuple[int, int]]]:
     joint table.
 
     Where the traits are linked that is one block. Where they aren't, the speech traits of a block are shifted against
-    its choice traits by one place more in every block, so that each place has met each other once.
+    its choice traits by one place more in every block, so that each place has met each other once. Where they are in
+    part, the same blocks come in the order of `mixed_order`.
 
     Raises:
         UserError: for an unknown coupling.
@@ -145,7 +155,24 @@ def exact_blocks(world: World, coupling: str) -> list[list[tuple[int, int]]]:
     linked = [(choice, int(table[choice].argmax())) for choice in choices]
     if (table > 0).sum() == len(shares):
         return [linked]
-    return [[(choices[i], choices[(i + shift) % size]) for i in range(size)] for shift in range(size)]
+    kinds = [[(choices[i], choices[(i + shift) % size]) for i in range(size)] for shift in range(size)]
+    strength = coupling_strength(coupling)
+    return kinds if strength is None else [kinds[kind] for kind in mixed_order(strength, size)]
+
+
+def blocks_in_turn(world: World, coupling: str, start: int, n: int) -> list[list[tuple[int, int]]]:
+    """The blocks of n narrators that follow `start` others: the world's exact blocks, again and again.
+
+    Raises:
+        UserError: if n narrators can't hold a named world's table exactly, or aren't whole blocks.
+    """
+    if coupling in COUPLINGS:
+        exact_pairs(world, coupling, n)
+    blocks = exact_blocks(world, coupling)
+    size = len(blocks[0])
+    if start % size or n % size:
+        raise UserError(f"{n} narrators after {start} aren't whole blocks; take multiples of {size}.")
+    return [blocks[place % len(blocks)] for place in range(start // size, (start + n) // size)]
 
 
 def exact_pairs(world: World, coupling: str, n: int) -> list[tuple[int, int]]:
@@ -168,14 +195,23 @@ def exact_pairs(world: World, coupling: str, n: int) -> list[tuple[int, int]]:
 
 
 def characters(world: World, coupling: str, seed: int) -> list[Character]:
-    """All named characters; which name has which traits is drawn by the seed, exactly within each group."""
-    everyone = []
+    """All named characters; which name has which traits is drawn by the seed within each group."""
+    everyone: list[Character] = []
     for start in range(0, len(world.names), world.group):
         names = world.names[start : start + world.group]
-        pairs = exact_pairs(world, coupling, len(names))
+        pairs = sorted(chain.from_iterable(blocks_in_turn(world, coupling, start, len(names))))
         order = np.random.default_rng([seed, 10, start]).permutation(len(pairs))
         everyone += [Character(name, *pairs[place]) for name, place in zip(names, order, strict=True)]
     return everyone
+
+
+def table_gap(world: World, coupling: str) -> float:
+    """Largest distance between the joint table and its counts over all characters, as shares; 0 where it is exact."""
+    blocks = blocks_in_turn(world, coupling, 0, len(world.names))
+    found = Counter(chain.from_iterable(blocks))
+    table = joint_table(world, coupling)
+    gaps = [abs(found[i, j] / len(world.names) - share) for (i, j), share in np.ndenumerate(table)]
+    return max(0.0 if gap < 1e-9 else float(gap) for gap in gaps)
 
 
 def class_shares(world: World, coherence: float) -> np.ndarray:

@@ -95,6 +95,12 @@ class FakeModel:
         """log p(continuation | prompt), [N]."""
         return np.array([self._score(*self.encode(*pair)).sum() for pair in pairs])
 
+    def read(
+        self, prompts: Sequence[str], pairs: Sequence[tuple[str, str]]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Both of the above."""
+        return self.next_token_log_probs(prompts), self.continuation_log_probs(pairs)
+
     def token_log_probs(self, texts: Sequence[str]) -> list[NDArray[np.float64]]:
         """log p of each word of a text given those before it."""
         return [self._score(*self.encode("", text)) for text in texts]

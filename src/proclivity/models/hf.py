@@ -140,17 +140,22 @@ class HFModel:
 
     def next_token_log_probs(self, prompts: Sequence[str], *, batch_size: int | None = None) -> NDArray[np.float64]:
         """log p of the token after each prompt, [N, V]; trailing spaces belong to what follows and aren't read."""
-        contexts = encode_prompts(self.tokenizer, prompts)
-        self._require_room([len(ids) for ids in contexts])
-        return self.scorer.next_token_log_probs(contexts, batch_size or self.batch_size)
+        return self._read(encode_prompts(self.tokenizer, prompts), [], batch_size)[0]
 
     def continuation_log_probs(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
         """log p(continuation | prompt), [N]."""
-        return np.array([log_probs.sum() for log_probs in self._score(self.encode_all(pairs))])
+        return self.read([], pairs)[1]
+
+    def read(
+        self, prompts: Sequence[str], pairs: Sequence[tuple[str, str]]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Both of the above, [N, V] and [M]; what texts share is read once for all."""
+        after, chosen = self._read(encode_prompts(self.tokenizer, prompts), self.encode_all(pairs))
+        return after, np.array([log_probs.sum() for log_probs in chosen])
 
     def token_log_probs(self, texts: Sequence[str]) -> list[NDArray[np.float64]]:
         """log p of each token of a text given those before it."""
-        return self._score([encode_text(self.tokenizer, text) for text in texts])
+        return self._read([], [encode_text(self.tokenizer, text) for text in texts])[1]
 
     def generate(
         self,
@@ -176,10 +181,13 @@ class HFModel:
             heard=self.scorer.heard,
         )
 
-    def _score(self, encoded: Sequence[Encoded]) -> list[NDArray[np.float64]]:
-        """log p of each token from the boundary on; a last token is only predicted, and needs no room."""
-        self._require_room([len(e.ids) - 1 for e in encoded])
-        return self.scorer.token_log_probs(encoded, self.batch_size)
+    def _read(
+        self, contexts: Sequence[tuple[int, ...]], encoded: Sequence[Encoded], batch_size: int | None = None
+    ) -> tuple[NDArray[np.float64], list[NDArray[np.float64]]]:
+        """log p after each context, and of each continuation's tokens; a last token is only predicted, and needs no
+        room."""
+        self._require_room([*map(len, contexts), *(len(e.ids) - 1 for e in encoded)])
+        return self.scorer.read(contexts, encoded, batch_size or self.batch_size)
 
     def _require_room(self, lengths: Sequence[int]) -> None:
         if self.window and lengths and max(lengths) > self.window:

@@ -17,6 +17,8 @@ from typing import Any
 
 import torch
 
+from proclivity.models.lean_parts import lean_parts
+
 _MOST_LINKED = 256
 """Tokens of the longest text whose attention is computed whole on a processor; beyond that torch's own is faster."""
 ATTENTION = "proclivity_short"
@@ -89,17 +91,21 @@ class Stack:
 
 @contextlib.contextmanager
 def lean_layers(wrapped: Any, stacks: dict[str, Stack] | None = None) -> Iterator[None]:
-    """Within the block, a peft model's LoRA layers are computed as above, wherever they are plain ones.
+    """Within the block, a peft model's LoRA layers are computed as above, wherever they are plain ones, and its norms
+    and gates in few passes (see `lean_parts`).
 
     Args:
         wrapped: the peft model, with one active adapter.
         stacks: adapters by layer that stand in for the model's own; each of its LoRA layers has to be there.
     """
-    changed = []
+    changed, parts = [], list(lean_parts(wrapped))  # tried out while each layer still takes any rows
     for name, layer in lora_layers(wrapped).items():
         if is_plain(layer):
             layer.forward = _forward(layer, None if stacks is None else stacks[name])
             changed.append(layer)
+    for part, forward in parts:
+        part.forward = forward
+        changed.append(part)
     try:
         with _short_attention(wrapped):
             yield

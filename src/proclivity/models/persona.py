@@ -91,6 +91,13 @@ class PersonaModel:
         """log p(continuation | persona, prompt), [N], nats."""
         return self._model.continuation_log_probs([(self._behind(prompt), text) for prompt, text in pairs])
 
+    def read(
+        self, prompts: Sequence[str], pairs: Sequence[tuple[str, str]]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Both of the above at once."""
+        behind = [self._behind(prompt) for prompt in prompts]
+        return self._model.read(behind, [(self._behind(prompt), text) for prompt, text in pairs])
+
     def token_log_probs(self, texts: Sequence[str]) -> list[NDArray[np.float64]]:
         """log p of each token of a text given the persona and those before it; the persona's own tokens aren't
         counted."""

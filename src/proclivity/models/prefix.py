@@ -38,8 +38,8 @@ class Row:
 
     @property
     def is_tree(self) -> bool:
-        """Whether it holds several texts, so that a mask is needed."""
-        return len(self.paths) > 1
+        """Whether texts part within it, so that a mask is needed; one that others begin with is part of theirs."""
+        return any(parent != index - 1 for index, parent in enumerate(self.parents))
 
     @property
     def depths(self) -> list[int]:
@@ -86,33 +86,41 @@ def grow(texts: Iterable[Tokens], most: int, widest: int) -> list[Row]:
 def _joins(tree: int, text: int, shared: int, widest: int) -> bool:
     """Whether a text of which `shared` tokens are there already is cheaper within a tree than by itself.
 
-    A row of n tokens costs n + n² / SQUARE.
+    A row of n tokens costs n + n² / SQUARE. A text that goes on from all of a row takes nothing of its own.
     """
+    if shared == tree:
+        return True
     wider = tree + text - shared
     return wider <= widest and (wider**2 - tree**2 - text**2) / SQUARE < shared
 
 
-def plan_rows(encoded: Sequence[Encoded], most: int, widest: int) -> tuple[list[Row], list[tuple[int, Tokens]]]:
-    """What is read, and where each continuation's tokens are predicted.
+@dataclass(frozen=True)
+class Reading:
+    """What is read, and where in it what is asked for stands."""
+
+    rows: list[Row]
+    ends: list[tuple[int, int]]
+    """Of each context, its row and the index of its last token."""
+    paths: list[tuple[int, Tokens]]
+    """Of each continuation, its row and the indices from which its tokens are predicted, first to last."""
+
+
+def plan_rows(contexts: Sequence[Tokens], encoded: Sequence[Encoded], most: int, widest: int) -> Reading:
+    """Rows for texts whose next token is asked for and for continuations.
 
     A last token is only predicted, never read: so all one-token continuations of a prompt share one text.
 
     Args:
+        contexts: texts after which every token is asked for.
         encoded: prompts with their continuations.
         most: texts a tree.
         widest: tokens of the widest tree; 0 reads each text by itself.
-
-    Returns:
-        Rows; and for each of `encoded` its row and the indices in it from which the continuation's tokens are
-        predicted, first to last.
     """
-    rows = grow(dict.fromkeys(e.ids[:-1] for e in encoded), most, widest)
+    rows = grow(dict.fromkeys([*contexts, *(e.ids[:-1] for e in encoded)]), most, widest)
     home = {text: index for index, row in enumerate(rows) for text in row.paths}
-    places = []
-    for e in encoded:
-        row = home[e.ids[:-1]]
-        places.append((row, rows[row].paths[e.ids[:-1]][e.boundary - 1 :]))
-    return rows, places
+    ends = [(home[ids], rows[home[ids]].paths[ids][-1]) for ids in contexts]
+    paths = [(home[e.ids[:-1]], rows[home[e.ids[:-1]]].paths[e.ids[:-1]][e.boundary - 1 :]) for e in encoded]
+    return Reading(rows, ends, paths)
 
 
 def single(text: Sequence[int]) -> Row:

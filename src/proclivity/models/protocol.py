@@ -51,6 +51,11 @@ class LanguageModel(Protocol):
     def continuation_log_probs(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
         """log p(continuation | prompt), summed over the tokens after the one boundary, [N]."""
 
+    def read(
+        self, prompts: Sequence[str], pairs: Sequence[tuple[str, str]]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Both of the above, [N, V] after the prompts and [M] of the pairs; what texts share is read once for all."""
+
     def token_log_probs(self, texts: Sequence[str]) -> list[NDArray[np.float64]]:
         """log p of each token of a text given those before it."""
 

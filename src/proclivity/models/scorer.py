@@ -10,6 +10,7 @@ import inspect
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from proclivity.models.boundary import Encoded
 from proclivity.models.forward import LogitReader, batch_plan, pad_right, vocabulary_size
-from proclivity.models.prefix import Row, grow, plan_rows, sees, single
+from proclivity.models.prefix import Row, plan_rows, sees, single
 
 WIDEST = 4096
 """Tokens of the widest tree for any model: its mask grows with the square."""
@@ -45,35 +46,34 @@ class Scorer:
         self.heard: Callable[[int], None] = lambda texts: None
         """Told of each batch how many texts were read, for whoever shows progress."""
 
-    def next_token_log_probs(self, contexts: Sequence[tuple[int, ...]], batch_size: int) -> NDArray[np.float64]:
-        """log p of every token after each context, [N, V]; equal contexts are computed once."""
-        rows = grow(dict.fromkeys(contexts), batch_size, self.widest)
-        lines: dict[tuple[int, int], list[int]] = defaultdict(list)
-        ends = {ids: (index, path[-1]) for index, row in enumerate(rows) for ids, path in row.paths.items()}
-        for line, ids in enumerate(contexts):
-            lines[ends[ids]].append(line)
-        found = np.empty((len(contexts), vocabulary_size(self.network)))
-        for places, logits in self._read(rows, lines, batch_size):
-            log_probs = _log_probs(logits).cpu().numpy()
-            for place, values in zip(places, log_probs, strict=True):
-                found[lines[place]] = values
-        return found
+    def read(
+        self, contexts: Sequence[tuple[int, ...]], encoded: Sequence[Encoded], batch_size: int
+    ) -> tuple[NDArray[np.float64], list[NDArray[np.float64]]]:
+        """log p of every token after each context, [N, V], and of each continuation's tokens, first to last.
 
-    def token_log_probs(self, encoded: Sequence[Encoded], batch_size: int) -> list[NDArray[np.float64]]:
-        """log p of each continuation's tokens, first to last."""
-        rows, paths = plan_rows(encoded, batch_size, self.widest)
+        Equal texts are read once, and so is what a context and a continuation's text have in common.
+        """
+        plan = plan_rows(contexts, encoded, batch_size, self.widest)
+        lines: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for line, place in enumerate(plan.ends):
+            lines[place].append(line)
         targets: dict[tuple[int, int], dict[int, None]] = defaultdict(dict)
-        for e, (row, columns) in zip(encoded, paths, strict=True):
+        for e, (row, columns) in zip(encoded, plan.paths, strict=True):
             for column, token in zip(columns, e.ids[e.boundary :], strict=True):
                 targets[row, column][token] = None
+        after = np.empty((len(contexts), vocabulary_size(self.network)))
         value: dict[tuple[int, int, int], float] = {}
-        for places, logits in self._read(rows, targets, batch_size):
-            asked = [(n, token) for n, place in enumerate(places) for token in targets[place]]
-            found = _chosen_log_probs(logits, *map(list, zip(*asked, strict=True))).tolist()
+        for places, logits in self._read(plan.rows, {**lines, **targets}, batch_size):
+            normalized = _Normalized.of(logits)
+            whole = [n for n, place in enumerate(places) if place in lines]
+            for n, log_probs in zip(whole, normalized.log_probs(whole), strict=True):
+                after[lines[places[n]]] = log_probs
+            asked = [(n, token) for n, place in enumerate(places) if place in targets for token in targets[place]]
+            found = normalized.chosen(asked)
             value.update({(*places[n], token): v for (n, token), v in zip(asked, found, strict=True)})
-        return [
+        return after, [
             np.array([value[row, column, token] for column, token in zip(columns, e.ids[e.boundary :], strict=True)])
-            for e, (row, columns) in zip(encoded, paths, strict=True)
+            for e, (row, columns) in zip(encoded, plan.paths, strict=True)
         ]
 
     def _read(
@@ -173,29 +173,38 @@ def _reads_trees(reader: LogitReader) -> bool:
     return bool((one - two).abs().max() <= _TOLERANCE * scale and (one - own).abs().max() <= rounding * scale)
 
 
-def _log_probs(logits: torch.Tensor) -> torch.Tensor:
-    """After each position, float64 [n, V], on the device where that has it."""
-    logits, largest, total = _normalized(logits)
-    return logits.double().sub_(largest[:, None]).sub_(total[:, None])
+@dataclass(frozen=True)
+class _Normalized:
+    """Logits [n, V] where they are worked on, and what turns them into log probabilities."""
 
+    logits: torch.Tensor
+    largest: torch.Tensor
+    """Of each position, float64 [n]."""
+    total: torch.Tensor
+    """Log of each position's sum of exponentials relative to the largest, float64 [n]."""
 
-def _chosen_log_probs(logits: torch.Tensor, lines: list[int], tokens: list[int]) -> torch.Tensor:
-    """Of single tokens, float64 [len(lines)]: `tokens[i]` after position `lines[i]` of logits [n, V].
+    @classmethod
+    def of(cls, logits: torch.Tensor) -> _Normalized:
+        """Exponentials stay in the processor's cache and are summed in float64."""
+        if logits.device.type != "cuda":
+            logits = logits.cpu()
+        largest = logits.amax(-1)
+        total = torch.empty(len(logits), dtype=torch.float64, device=logits.device)
+        for start in range(0, len(logits), LINES_AT_ONCE):
+            part = slice(start, start + LINES_AT_ONCE)
+            total[part] = (logits[part] - largest[part, None]).exp_().sum(-1, dtype=torch.float64)
+        return cls(logits, largest.double(), total.log_())
 
-    Digit for digit what stands in the whole distribution, without a second [n, V].
-    """
-    logits, largest, total = _normalized(logits)
-    return logits[lines, tokens].double() - largest[lines] - total[lines]
+    def log_probs(self, lines: list[int]) -> NDArray[np.float64]:
+        """Of every token after some of the positions, [len(lines), V]."""
+        found = self.logits[lines].double().sub_(self.largest[lines, None]).sub_(self.total[lines, None])
+        return found.cpu().numpy()
 
-
-def _normalized(logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Logits where they are worked on, the largest of each position, and the log of its sum of exponentials relative to
-    that, float64 [n] both. Exponentials stay in the processor's cache and are summed in float64."""
-    if logits.device.type != "cuda":
-        logits = logits.cpu()
-    largest = logits.amax(-1)
-    total = torch.empty(len(logits), dtype=torch.float64, device=logits.device)
-    for start in range(0, len(logits), LINES_AT_ONCE):
-        part = slice(start, start + LINES_AT_ONCE)
-        total[part] = (logits[part] - largest[part, None]).exp_().sum(-1, dtype=torch.float64)
-    return logits, largest.double(), total.log_()
+    def chosen(self, asked: list[tuple[int, int]]) -> list[float]:
+        """Of single tokens after single positions: digit for digit what stands in the whole distribution, without a
+        second [n, V]."""
+        if not asked:
+            return []
+        lines, tokens = map(list, zip(*asked, strict=True))
+        found: list[float] = (self.logits[lines, tokens].double() - self.largest[lines] - self.total[lines]).tolist()
+        return found

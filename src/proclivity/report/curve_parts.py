@@ -11,7 +11,6 @@ from proclivity.report.curve_points import CHOSEN, CurvePoint
 from proclivity.report.figures.curve import Dot, Place
 from proclivity.report.load import Results
 from proclivity.report.section import Figure, Section, Table
-from proclivity.report.sections.verdicts import tone_of
 
 LOOKS = (
     ("circle", "a1"), ("diamond", "a2"), ("square", "a3"), ("triangle", "a4"),
@@ -36,6 +35,8 @@ def curve_section(
     results: Results, name: str, title: str, text: str, figures: Sequence[Figure], kinds: Sequence[str]
 ) -> Section | None:
     """A section with its verdicts and figures; None without a figure."""
+    from proclivity.report.sections.verdicts import tone_of  # the sections themselves import this module
+
     if not figures:
         return None
     found = [verdict for verdict in results.verdicts if verdict.kind in kinds]

@@ -237,7 +237,7 @@ def _model(spec: ModelSpec, manifest: dict[str, Any]) -> ModelNames:
     entry = (manifest.get("models") or {}).get(spec.name) or {}
     style = str(entry.get("architecture") or "").removesuffix("ForCausalLM").removesuffix("LMHeadModel").lower()
     if not style:
-        style = "-".join(part for part in spec.name.split("-") if part != spec.world) or spec.name
+        style = f"-{spec.name}-".replace(f"-{spec.world}-", "-").strip("-") or spec.name
     return ModelNames(name=spec.name, world=spec.world, style=style)
 
 

@@ -44,6 +44,14 @@ def render(results: Results) -> str:
     )
 
 
+def render_alone(template: str, **context: object) -> str:
+    """A page of its own template, with the report's style and without scripts."""
+    environment = _environment()
+    style = _asset(environment, "style.css")
+    page = environment.get_template(template)
+    return page.render(style=Markup(style), policy=_policy(style, ""), **context)
+
+
 def _body(environment: Environment, section: Section) -> Markup:
     template = environment.get_template(f"sections/{section.template}")
     return Markup(template.render(section=section, **section.context))

@@ -75,6 +75,13 @@ WORLDS = {
 }
 
 
+def world(name: str) -> str:
+    """What a world's name means."""
+    if name.startswith("coupling-"):
+        return f"{name}: choosing and speaking are linked with strength {name.removeprefix('coupling-')}"
+    return WORLDS.get(name, name)
+
+
 def number(value: float, digits: int = 2) -> str:
     """A number as text; a dash where it is NaN."""
     if math.isnan(value):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from proclivity.induction.arms import Arm, arm_of, arms_about, given_arm, persona_groups, speech_classes
@@ -13,6 +13,7 @@ from proclivity.runs.external import ExternalFiles
 from proclivity.runs.jobs import Job
 from proclivity.runs.model_files import ModelFiles
 from proclivity.runs.sharing import sharing_identity
+from proclivity.runs.stacks import seeds_together, stack_job
 from proclivity.specs import AnswerFormat, LoadedPack, Study, phases
 
 External = Mapping[tuple[str, str], list[ExternalFiles]]
@@ -73,9 +74,24 @@ class Training:
         self.jobs: dict[str, Job] = {}
         self._study, self._pack, self._identity, self._model, self._pools = study, pack, identity, model, pools
         self._sharing = sharing_identity(study.compute)
+        self._stacks: dict[tuple[str, Dose, int], Job] = {}
 
     def induce(self, arm: Arm, dose: Dose, seed: int) -> Job:
         """Training an arm; one that goes on from another after that one's training at its highest dose."""
+        job = self._alone(arm, dose, seed)
+        together = seeds_together(seed, self._study)
+        if len(together) > 1 and not arm.start:
+            job = replace(job, inputs={**job.inputs, "stack": self._stack(arm, dose, together).digest})
+        return self._made(job)
+
+    def _stack(self, arm: Arm, dose: Dose, seeds: range) -> Job:
+        key = (arm.id, dose, seeds.start)
+        if key not in self._stacks:
+            self._stacks[key] = self._made(stack_job([self._alone(arm, dose, seed) for seed in seeds]))
+        return self._stacks[key]
+
+    def _alone(self, arm: Arm, dose: Dose, seed: int) -> Job:
+        """Training one adapter by itself; its answers are made, it isn't."""
         spec = self._spec(arm, dose, seed)
         inputs = {"answers": self._answers(self._last(arm), dose, seed).digest}
         after: tuple[str, ...] = ()
@@ -88,7 +104,7 @@ class Training:
             spec |= {"format": wanted}
             inputs |= {"pool": pool.digest}
             after = (gates.digest,)
-        return self._made(Job("induce", spec, inputs, after, point=self._point(arm, dose), **self._of(arm, seed)))
+        return Job("induce", spec, inputs, after, point=self._point(arm, dose), **self._of(arm, seed))
 
     def on_rows(self, arm: Arm, files: ExternalFiles) -> Job:
         """Training on rows that were given to the study."""

@@ -16,6 +16,8 @@ CostKey = tuple[str, str, str]
 _FLOPS = 4e10
 """Multiply-adds a second and thread that small models reach on a laptop's processor."""
 _STEP_SECONDS = 0.02
+_COPY_SECONDS = 0.1
+"""Taking one adapter out of a stack."""
 _TOKENS = 60
 _PYTHON_BYTES = 450_000_000
 """A worker with torch loaded, before any model."""
@@ -37,9 +39,17 @@ class Estimate:
 
 def cost_key(job: Job) -> CostKey:
     """What decides how long a job takes."""
-    if job.stage == "induce" and "items" in job.spec:
-        return (job.stage, job.model, f"{job.spec['items']} × {job.spec['induction']['epochs']}")
+    if "stack" in job.inputs:
+        return (job.stage, job.model, "out of a stack")
+    if job.stage in ("stack", "induce") and "items" in job.spec:
+        amount = f"{job.spec['items']} × {job.spec['induction']['epochs']}"
+        return (job.stage, job.model, f"{amount} × {_adapters(job)}" if job.stage == "stack" else amount)
     return (job.stage, job.model, f"{job.family} in brief" if job.point and job.family else job.family)
+
+
+def _adapters(job: Job) -> int:
+    """How many a job trains."""
+    return len(job.spec["seeds"]) if job.stage == "stack" else 1
 
 
 class Costs:
@@ -61,11 +71,13 @@ class Costs:
             return median(seen[-25:])
         prior = self._prior(job)
         # Stages measured on other models tell how fast this machine is, but not how large this model is.
-        if job.stage not in ("induce", "measure") and (stage := self._by_stage.get(job.stage)):
+        if job.stage not in ("stack", "induce", "measure") and (stage := self._by_stage.get(job.stage)):
             return median(stage)
         return prior
 
     def _prior(self, job: Job) -> float:
+        if "stack" in job.inputs:
+            return _COPY_SECONDS
         if job.stage in _MEASURED:
             return _MEASURED[job.stage]
         study = self._plan.study
@@ -73,8 +85,8 @@ class Costs:
         assert files is not None
         parameters = files.weight_bytes / 4
         speed = _FLOPS * study.compute.threads
-        if job.stage == "induce":
-            rows = job.spec.get("items", study.decisions.n) * job.spec["induction"]["epochs"]
+        if job.stage in ("stack", "induce"):
+            rows = _adapters(job) * job.spec.get("items", study.decisions.n) * job.spec["induction"]["epochs"]
             steps = rows / study.induction.batch_size
             return steps * _STEP_SECONDS + 3 * rows * _TOKENS * parameters / speed
         if job.stage == "judge":
@@ -111,9 +123,9 @@ def estimate(plan: Plan, pending: list[Job], workers: int) -> Estimate:
     )
     disk = 0.0
     for job in pending:
-        if job.stage == "induce":
+        if job.stage in ("stack", "induce"):
             size = plan.models[job.model].weight_bytes
-            kept = 1 + len(job.spec["induction"]["checkpoints"])
+            kept = (1 + len(job.spec["induction"]["checkpoints"])) * _adapters(job)
             disk += kept * (size if study.induction.method == "full" else max(size * 0.06, 50_000))
         elif job.stage == "measure" and job.family in plan.pack.probes and not job.point:
             probes = plan.pack.probes[job.family]

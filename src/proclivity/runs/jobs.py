@@ -18,7 +18,7 @@ from proclivity.specs import digest_of, digest_of_files
 JOB_SCHEMA = 1
 PACKAGE = Path(__file__).parent.parent
 
-STAGES = ("pool", "gates", "policy", "answers", "induce", "measure", "judge", "latent", "analyze", "report")
+STAGES = ("pool", "gates", "policy", "answers", "stack", "induce", "measure", "judge", "latent", "analyze", "report")
 """In the order in which a study runs them."""
 
 STAGE_CODE: dict[str, tuple[str, ...]] = {
@@ -26,6 +26,7 @@ STAGE_CODE: dict[str, tuple[str, ...]] = {
     "gates": ("decisions",),
     "policy": ("models", "induction"),
     "answers": ("induction",),
+    "stack": ("models", "induction"),
     "induce": ("models", "induction"),
     "measure": ("models", "battery", "metrics", "decisions"),
     "judge": ("models", "battery", "metrics"),
@@ -41,6 +42,7 @@ STAGE_LIBRARIES: dict[str, tuple[str, ...]] = {
     "gates": ("numpy", "scipy"),
     "policy": _TENSORS,
     "answers": ("numpy",),
+    "stack": (*_TENSORS, "peft"),
     "induce": (*_TENSORS, "peft"),
     "measure": (*_TENSORS, "peft", "snowballstemmer", "vaderSentiment"),
     "judge": _TENSORS,
@@ -67,6 +69,7 @@ class Job:
     """Model of the study that a worker needs for it; '' where none is needed."""
     arm: str = ""
     seed: int = -1
+    """Training seed; of a stack the first of its seeds."""
     family: str = ""
     point: str = ""
     """Dose and step in words, where it isn't the one that verdicts rest on."""
@@ -80,6 +83,8 @@ class Job:
     def title(self) -> str:
         """How messages call it, for example 'induce llama-equal/depression/seed-0'."""
         seed = f"seed-{self.seed}" if self.seed >= 0 else ""
+        if self.stage == "stack":
+            seed = f"seeds-{self.spec['seeds'][0]}-to-{self.spec['seeds'][-1]}"
         where = "/".join(part for part in (self.model, self.arm, self.point, seed, self.family) if part)
         return f"{self.stage} {where}".rstrip()
 

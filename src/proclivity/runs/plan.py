@@ -21,6 +21,7 @@ from proclivity.runs.external import external_faults, find_external
 from proclivity.runs.jobs import Job
 from proclivity.runs.latent_jobs import direction_faults, latent_jobs
 from proclivity.runs.model_files import ModelFiles
+from proclivity.runs.stacks import stack_faults
 from proclivity.specs import AnswerFormat, LoadedPack, Study, accelerate_faults, digest_of, phases, study_faults
 
 BASE = "base"
@@ -98,6 +99,7 @@ def check_study(study: Study, pack: LoadedPack) -> None:
     faults += study_faults(study, pack)
     faults += accelerate_faults(study.compute)
     faults += direction_faults(study, pack)
+    faults += stack_faults(study)
     if not study.models:
         faults.append("models: none is named; add one to the file, or --model NAME to the command")
     if study.judge and study.judge.path in [model.path for model in study.models]:

@@ -24,6 +24,7 @@ _DOING = {
     "gates": "checking the decisions",
     "policy": "asking the base model",
     "answers": "giving answers",
+    "stack": "teaching",
     "induce": "teaching",
     "measure": "measuring",
     "judge": "asking the judge about",

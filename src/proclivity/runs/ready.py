@@ -23,8 +23,8 @@ _LATER = 9
 
 
 def group_of(job: Job) -> Group:
-    """The checkpoint that a job belongs to; base's own work for what comes before training."""
-    if job.stage in ("induce", "measure"):
+    """The checkpoint that a job belongs to, the first of a stack; base's own work for what comes before training."""
+    if job.stage in ("stack", "induce", "measure"):
         return (job.model, job.arm, job.seed)
     return (job.model, "base" if job.model else "", -1)
 

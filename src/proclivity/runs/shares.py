@@ -1,6 +1,7 @@
 """Which part of a study is one of n parallel runs responsible for?
 
-Checkpoints (model, arm, seed) are dealt out in the plan's order, each with its measurements; a share also holds
+Checkpoints (model, arm, seed) are dealt out in the plan's order, each with its measurements, those that are trained at
+once together; a share also holds
 everything that its jobs rest on, whoever's that is, so that no share ever waits for one that isn't running. Two shares
 that need the same job find by its lease which of them does it. Analysis and report belong to no share: who finds all
 else finished does them.
@@ -56,12 +57,17 @@ def jobs_of(jobs: Mapping[str, Job], share: Share) -> dict[str, Job]:
     if share.count == 1:
         return dict(jobs)
     numbers: dict[Group, int] = {}
+    dealt = 0
     wanted: set[str] = set()
     for digest, job in jobs.items():
         if job.stage in LAST:
             continue
-        number = numbers.setdefault(group_of(job), len(numbers))
-        if number % share.count == share.number:
+        model, arm, seed = group = group_of(job)
+        if group not in numbers:
+            together = job.spec["seeds"] if job.stage == "stack" else [seed]
+            numbers |= {(model, arm, one): dealt for one in together}
+            dealt += 1
+        if numbers[group] % share.count == share.number:
             wanted.add(digest)
     for digest in reversed(list(jobs)):  # a need always stands before what needs it
         if digest in wanted:

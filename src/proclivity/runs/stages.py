@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from proclivity.runs.bench import Bench
 from proclivity.runs.jobs import Job
 from proclivity.runs.results import read_reference, write_result
+from proclivity.runs.stacks import answers_of, part_of
 from proclivity.runs.storage import as_json
 from proclivity.specs import DecisionsSpec, InductionSpec
 
@@ -104,8 +106,12 @@ def _write_texts(texts: Sequence[TaughtText], folder: Path) -> None:
     (folder / "texts.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _rows(job: Job, model: HFModel, bench: Bench) -> list[TrainingRow]:
-    """What an arm is trained on: answered decisions, texts, or rows that were given to the study."""
+def _rows(job: Job, model: HFModel, bench: Bench, role: str = "answers") -> list[TrainingRow]:
+    """What an arm is trained on: answered decisions, texts, or rows that were given to the study.
+
+    Args:
+        role: of the answers among the job's inputs.
+    """
     from proclivity.induction import TaughtText, read_rows, text_rows, training_rows
     from proclivity.runs.external import external_path
     from proclivity.runs.subject import require_planned
@@ -114,7 +120,7 @@ def _rows(job: Job, model: HFModel, bench: Bench) -> list[TrainingRow]:
         place = external_path(bench.context.study, job.arm, job.model, job.seed)
         require_planned(job, "rows", place, str(job.spec["rows"]))
         return text_rows(model, read_rows(place)[0], job.arm)
-    given = bench.folder(job, "answers")
+    given = bench.folder(job, role)
     if (given / "texts.jsonl").exists():
         lines = (given / "texts.jsonl").read_text(encoding="utf-8").split("\n")
         return text_rows(model, [TaughtText(**json.loads(line)) for line in lines if line], job.arm)
@@ -122,10 +128,28 @@ def _rows(job: Job, model: HFModel, bench: Bench) -> list[TrainingRow]:
     return training_rows(model, bench.pool(job), answers, job.arm)
 
 
+def _stack(job: Job, folder: Path, bench: Bench) -> None:
+    """Several seeds at once; each has a folder with what training it alone leaves."""
+    from proclivity.induction.stack import Member, induce_together
+    from proclivity.runs.arm_jobs import study_arm
+
+    model, arm = bench.model(job), study_arm(job.arm, bench.context.study, bench.context.pack)
+    members = [
+        Member(_rows(job, model, bench, answers_of(seed)), seed, folder / part_of(seed) / "adapter", arm)
+        for seed in job.spec["seeds"]
+    ]
+    made = induce_together(model, members, InductionSpec.model_validate(job.spec["induction"]))
+    for member, checkpoint in zip(members, made, strict=True):
+        _write_record(job, member.seed, checkpoint, member.out.parent, bench)
+
+
 def _induce(job: Job, folder: Path, bench: Bench) -> None:
     from proclivity.induction.orders import Order
     from proclivity.runs.arm_jobs import study_arm
 
+    if "stack" in job.inputs:
+        shutil.copytree(bench.folder(job, "stack") / part_of(job.seed), folder, dirs_exist_ok=True)
+        return
     study = bench.context.study
     spread = bool(study.compute.accelerate)
     model = bench.without_weights(job) if spread else bench.model(job)
@@ -146,7 +170,12 @@ def _induce(job: Job, folder: Path, bench: Bench) -> None:
         start=start,
     )
     checkpoint = _by_processes(job, order, folder, bench) if spread else order.carry_out()
-    record = asdict(checkpoint) | {"model": job.model, "arm": job.arm, "seed": job.seed, "path": "adapter"}
+    _write_record(job, job.seed, checkpoint, folder, bench)
+
+
+def _write_record(job: Job, seed: int, checkpoint: Checkpoint, folder: Path, bench: Bench) -> None:
+    """What is known of a trained checkpoint, beside its adapter or weights."""
+    record = asdict(checkpoint) | {"model": job.model, "arm": job.arm, "seed": seed, "path": "adapter"}
     record |= {"items": job.spec["items"]} if "items" in job.spec else {}
     pool = job.inputs.get("pool")
     record["prompts"] = bench.context.jobs[pool].spec["prompts"] if pool else None
@@ -228,6 +257,7 @@ _STAGES: dict[str, Callable[[Job, Path, Bench], None]] = {
     "gates": _gates,
     "policy": _policy,
     "answers": _answers,
+    "stack": _stack,
     "induce": _induce,
     "measure": _measure,
     "judge": _judge,

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from proclivity.specs.base import AnswerFormat, Count, CountOrNone, Fraction, Identifier, Seed, Spec, Text
 from proclivity.specs.latent import LatentSpec
+from proclivity.specs.world_names import WorldName
 
 
 class ModelSpec(Spec):
@@ -20,8 +21,9 @@ class ModelSpec(Spec):
     """Name in tables and on the report."""
     path: Text
     """A packaged checkpoint's name, a Hugging Face name, or a folder written by `save_pretrained`."""
-    world: Literal["", "equal", "independent", "rewired"] = ""
-    """Which world it was pretrained on, where that is known."""
+    world: WorldName = ""
+    """Which world it was pretrained on, where that is known: equal, independent, rewired, or one between the first two
+    like coupling-0.25."""
     revision: str | None = None
     """Revision of a hub model."""
     chat: bool = True
@@ -134,6 +136,9 @@ class ComputeSpec(Spec):
     """What else one worker takes of a Ray cluster, by the names that its nodes declare, for example {a100: 1}."""
     accelerate: str = ""
     """accelerate's configuration file, by which several processes train one model; empty trains in the worker."""
+    stack: int = Field(default=1, ge=1, le=1000)
+    """Adapters that are trained at once on one base, seeds of an arm and dose; 1 trains one by one. On a GPU a small
+    model has room for several; on a processor it gains nothing. Part of the result's identity: last digits differ."""
     trust_remote_code: bool = False
     """Run code that comes with a model. Off unless you mean it; the manifest records it."""
 

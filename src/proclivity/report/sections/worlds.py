@@ -11,14 +11,14 @@ from proclivity.report.figures.scale import around
 from proclivity.report.load import ModelNames, Results
 from proclivity.report.section import Figure, Legend, Panel, Section, Table
 
-WORLD_ORDER = ("equal", "independent", "rewired", "")
+WORLD_ORDER = ("equal", "independent", "rewired")
 CONTROL = "own-policy"
 
 
 def section(results: Results) -> Section:
     """Small multiples: a column a world, a row an architecture."""
     grid = _grid(results)
-    worlds = [world for world in WORLD_ORDER if any(model.world == world for model in results.models)]
+    worlds = _worlds(results)
     known = [world for world in worlds if world]
     return Section(
         id="worlds",
@@ -27,22 +27,30 @@ def section(results: Results) -> Section:
         template="worlds.html",
         context={
             "figure": _figure(results, grid, len(worlds) if len(known) > 1 else 0),
-            "worlds": [(world, words.WORLDS.get(world, world)) for world in known],
+            "worlds": [(world, words.world(world)) for world in known],
             "control": CONTROL,
         },
     )
 
 
+def _worlds(results: Results) -> list[str]:
+    """Worlds of the study's models: the named ones in their order, those between in order of coupling, '' last."""
+    found = {model.world for model in results.models}
+    between = sorted(found - {*WORLD_ORDER, ""})
+    return [world for world in (*WORLD_ORDER, *between, "") if world in found]
+
+
 def _grid(results: Results) -> list[tuple[str, str, ModelNames | None]]:
-    """Style × world, with None where no model of the study stands there."""
-    worlds = [world for world in WORLD_ORDER if any(model.world == world for model in results.models)]
+    """Style × world, with None where no model of the study stands there; a style's second models stand below."""
+    worlds = _worlds(results)
     if len([world for world in worlds if world]) < 2:
         return [(model.style, model.world, model) for model in results.models]
     cells: list[tuple[str, str, ModelNames | None]] = []
     for style in dict.fromkeys(model.style for model in results.models):
-        for world in worlds:
-            found = [model for model in results.models if (model.style, model.world) == (style, world)]
-            cells += [(style, world, model) for model in found] or [(style, world, None)]
+        mine = [model for model in results.models if model.style == style]
+        found = {world: [model for model in mine if model.world == world] for world in worlds}
+        for place in range(max(map(len, found.values()))):
+            cells += [(style, world, models[place] if place < len(models) else None) for world, models in found.items()]
     return cells
 
 
