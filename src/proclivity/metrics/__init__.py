@@ -24,6 +24,7 @@ from proclivity.metrics.divergence import (
     truncated_jsd_bounds,
 )
 from proclivity.metrics.kappa import cohen_kappa, weighted_kappa
+from proclivity.metrics.mixture import PriorFit, fit_prior, mixture_of, refit, residual_jsd, total_jsd
 from proclivity.metrics.reliability import (
     Generalizability,
     Omega,
@@ -55,6 +56,7 @@ from proclivity.metrics.scores import (
     pmi_dc,
     withhold_low_mass,
 )
+from proclivity.metrics.separability import Separability, apart, recovery_error, wording_distances
 from proclivity.metrics.temperature import at_temperature, fit_temperature, temperature_share
 
 __all__ = [
@@ -107,4 +109,14 @@ __all__ = [
     "weighted_kappa",
     "withhold_low_mass",
     "word_set_z",
+    "PriorFit",
+    "fit_prior",
+    "mixture_of",
+    "refit",
+    "residual_jsd",
+    "total_jsd",
+    "Separability",
+    "apart",
+    "recovery_error",
+    "wording_distances",
 ]
