@@ -13,11 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from proclivity.battery.prior_readings import PriorPlace, prior_places, read_places
+from proclivity.battery.candidates import PlaceScores
+from proclivity.battery.prior_readings import CLOZE, PriorPlace, prior_places, read_places
 from proclivity.decisions.render import render
 from proclivity.metrics import candidate_mass, class_scores, withhold_low_mass
 from proclivity.models import LanguageModel
-from proclivity.specs import LoadedPack
+from proclivity.specs import Domain, LoadedPack, Scenario
 
 Floats = NDArray[np.float64]
 
@@ -44,7 +45,7 @@ class Said:
 
 def asked_lines(places: Sequence[PriorPlace]) -> NDArray[np.int64]:
     """Which places are asked after a context."""
-    cloze = [n for n, place in enumerate(places) if place.kind == "cloze"]
+    cloze = [n for n, place in enumerate(places) if place.kind == CLOZE]
     count = min(PLACES, len(cloze))
     return np.array([cloze[int(k)] for k in np.linspace(0, len(cloze) - 1, count)] if count else [], dtype=np.int64)
 
@@ -62,18 +63,16 @@ def contexts(pack: LoadedPack, action_class: str, seed: int) -> list[list[str]]:
     return found
 
 
-def _decision(pack: LoadedPack, domain, scenario, action_class: str, luck: Floats) -> str:  # type: ignore[no-untyped-def]
-    def pick(items):  # type: ignore[no-untyped-def]
-        return items[min(int(luck[0] * len(items)), len(items) - 1)]
-
+def _decision(pack: LoadedPack, domain: Domain, scenario: Scenario, action_class: str, luck: Floats) -> str:
+    options = scenario.options[action_class]
     made = render(
         pack.spec,
         identity=scenario.id,
         scenario_id=scenario.id,
         domain=domain.domain,
         split=domain.split,
-        situation=pick(scenario.phrasings).text,
-        options=[(action_class, scenario.options[action_class][int(luck[1] * len(scenario.options[action_class]))])],
+        situation=scenario.phrasings[int(luck[0] * len(scenario.phrasings))].text,
+        options=[(action_class, options[int(luck[1] * len(options))])],
         alphabet=next(iter(pack.spec.alphabets)),
         format_name=FREE,
         values={name: values[int(luck[2] * len(values))] for name, values in pack.spec.slots.items()},
@@ -89,6 +88,7 @@ def after_decisions(
     n: int,
     tokens: NDArray[np.int32],
     lines: NDArray[np.int64],
+    spelled: Sequence[PlaceScores] = (),
 ) -> Said | str:
     """What a checkpoint says after the first n decisions of each context; why not, where that can't be asked.
 
@@ -99,6 +99,7 @@ def after_decisions(
         n: decisions of each that stand before every place.
         tokens: what the base's places are condensed to, `[N, W]`.
         lines: which places are asked.
+        spelled: their candidates, as they were read without a context.
     """
     befores = dict.fromkeys(" ".join(context[:n]) for context in told)
     probs, odds, shares, names = [], [], [], []
@@ -107,7 +108,7 @@ def after_decisions(
         places = [everywhere[k] for k in lines]
         if model.window is not None and max(model.token_count(p.place.prompt) for p in places) > model.window:
             return TOO_LONG
-        log_probs, scored = read_places(model, places, tokens[lines])
+        log_probs, scored = read_places(model, places, tokens[lines], spelled)
         probs.append(np.exp(log_probs))
         kept = [found for found in scored if not found.reason]
         names = kept[0].names if kept else []

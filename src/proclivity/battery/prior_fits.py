@@ -21,7 +21,7 @@ from proclivity.specs import Persona
 Floats = NDArray[np.float64]
 Row = dict[str, Any]
 
-PLACEBO = "placebo"
+PERSONAS, PLACEBO = "personas", "placebo"
 HALVES = (("all", "all"), ("a", "a"), ("a", "b"), ("b", "b"), ("b", "a"))
 """Families fitted on and read on."""
 STARTS = 3
@@ -60,7 +60,7 @@ def persona_groups_of(personas: Sequence[Persona]) -> dict[str, dict[str, list[i
     topics = sorted(placebos, key=lambda place: personas[place].placebo)
     count = min(len(told), len(topics))
     dealt = {f"{PLACEBO}-{k + 1}": topics[k::count] for k in range(count)}
-    return {"personas": told, PLACEBO: dealt}
+    return {PERSONAS: told, PLACEBO: dealt}
 
 
 def components_of(readings: Readings, personas: Sequence[Persona]) -> list[Components]:
@@ -95,11 +95,15 @@ def fit_rows(q: Floats, base: Floats, components: Components, halves: Mapping[st
             lines = halves[fitted]
             said = {"source": components.source, "evidence": evidence, "fitted": fitted}
             if not len(lines):
-                rows.append({**said, "metric": "pi", "value": np.nan, "unit": "share", "missing_reason": "one family alone"})
+                rows.append(
+                    {**said, "metric": "pi", "value": np.nan, "unit": "share", "missing_reason": "one family alone"}
+                )
                 continue
             pi = best_prior(q[lines], components.at(lines), evidence)
-            rows += [{**said, "metric": "pi", "about": name, "value": share, "unit": "share"}
-                     for name, share in zip(components.names, pi, strict=True)]
+            rows += [
+                {**said, "metric": "pi", "about": name, "value": share, "unit": "share"}
+                for name, share in zip(components.names, pi, strict=True)
+            ]
             for read in [read for first, read in HALVES if first == fitted and len(halves[read])]:
                 there = halves[read]
                 whole = None if log_evidence is None else log_evidence[there]
@@ -108,7 +112,9 @@ def fit_rows(q: Floats, base: Floats, components: Components, halves: Mapping[st
     for read in ("all", "a", "b"):
         if len(halves[read]):
             found = total_jsd(q[halves[read]], base[halves[read]])
-            rows.append({"source": components.source, "read": read, "metric": "total_jsd", "value": found, "unit": "bits"})
+            rows.append(
+                {"source": components.source, "read": read, "metric": "total_jsd", "value": found, "unit": "bits"}
+            )
     return rows
 
 
@@ -127,8 +133,16 @@ def bootstrap_rows(q: Floats, components: Components, weights: Floats) -> list[R
         pi = best_prior(q, components, evidence)
         drawn = refit(pi, q, components.probs, log_evidence, weights)  # (B, K)
         rows += [
-            {"source": components.source, "evidence": evidence, "fitted": "all", "metric": "pi", "about": name,
-             "value": float(share), "unit": "share", "draw": draw}
+            {
+                "source": components.source,
+                "evidence": evidence,
+                "fitted": "all",
+                "metric": "pi",
+                "about": name,
+                "value": float(share),
+                "unit": "share",
+                "draw": draw,
+            }
             for draw, shares in enumerate(drawn)
             for name, share in zip(components.names, shares, strict=True)
         ]

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from proclivity.battery.candidates import PlaceScores, score_places
 from proclivity.battery.equal_tokens import equal_tokens
 from proclivity.battery.places import Place, places_of, wrappers_for
+from proclivity.metrics import class_log_probs
 from proclivity.models import LanguageModel
 from proclivity.models.persona import PersonaModel
 from proclivity.specs import LoadedPack, Persona
@@ -26,8 +27,9 @@ MATTERS = 1e-4
 WIDEST = 512
 ROOM = 2**25
 """Log probabilities of all personas at a block of places, as a number of numbers."""
-READ = {"cloze": True, "interpretation": False}
-"""Kinds of families that are read, and whether capitalized candidates count."""
+CLOZE = "cloze"
+READ = (CLOZE, "interpretation")
+"""Kinds of families that are read; candidates are scored in the first alone."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,11 @@ def prior_places(pack: LoadedPack, model: LanguageModel, before: str = "") -> li
     found = []
     for family, probes in pack.probes.items():
         if probes.kind in READ:
-            kept = probes.model_copy(update={"candidates": equal_tokens(model, probes).kept}) if READ[probes.kind] else probes
+            kept = (
+                probes.model_copy(update={"candidates": equal_tokens(model, probes).kept})
+                if probes.kind == CLOZE
+                else probes
+            )
             wrapper = wrappers_for(pack, probes, model)[0]
             places = places_of(pack, kept, model, prefix=f"{family}.", before=before)
             found += [PriorPlace(family, probes.kind, place) for place in places if place.wrapper == wrapper]
@@ -80,18 +86,23 @@ def read_base(model: LanguageModel, pack: LoadedPack) -> Readings:
     tokens, log_probs = [], []
     for start in range(0, len(asked[0]), room):
         whole = np.stack(
-            [model_.next_token_log_probs(prompts[start : start + room]).astype(np.float32)
-             for model_, prompts in zip((model, *personas), asked, strict=True)],
+            [
+                model_.next_token_log_probs(prompts[start : start + room]).astype(np.float32)
+                for model_, prompts in zip((model, *personas), asked, strict=True)
+            ],
             axis=1,
         )  # (n, 1 + M, V)
         kept = tokens_that_matter(whole.max(axis=1))
         tokens.append(kept)
         log_probs.append(condense(whole, kept))
-    evidence = [log_evidence(told, persona, prompts)
-                for told, persona, prompts in zip(pack.personas, personas, asked[1:], strict=True)]
+    evidence = [
+        log_evidence(told, persona, prompts)
+        for told, persona, prompts in zip(pack.personas, personas, asked[1:], strict=True)
+    ]
     shape = (len(asked[0]), 0)
     return Readings(
-        _joined(tokens, -1), _joined(log_probs, -np.inf).astype(np.float32),
+        _joined(tokens, -1),
+        _joined(log_probs, -np.inf).astype(np.float32),
         np.stack(evidence, axis=1) if evidence else np.zeros(shape),
     )
 
@@ -119,24 +130,45 @@ def log_evidence(told: Persona, persona: PersonaModel, prompts: Sequence[str]) -
     """log p(prompt | persona), nats `[N]`, over the prompt's own tokens; of a dialogue over all behind its system text."""
     if not persona.chat:
         return np.array([float(found.sum()) for found in persona.token_log_probs(prompts)])
-    ends = [text.find(told.told.strip()) + len(told.told.strip()) if told.told.strip() in text else 0 for text in prompts]
+    ends = [
+        text.find(told.told.strip()) + len(told.told.strip()) if told.told.strip() in text else 0 for text in prompts
+    ]
     return persona.continuation_log_probs([(text[:end], text[end:]) for text, end in zip(prompts, ends, strict=True)])
 
 
 def read_places(
-    model: LanguageModel, places: Sequence[PriorPlace], tokens: NDArray[np.int32]
+    model: LanguageModel,
+    places: Sequence[PriorPlace],
+    tokens: NDArray[np.int32],
+    spelled: Sequence[PlaceScores] = (),
 ) -> tuple[Floats, list[PlaceScores]]:
-    """What a checkpoint says at some places, condensed `[N, W]`, and its candidates' log probabilities."""
+    """What a checkpoint says at some places, condensed `[N, W]`, and how likely candidates are at the cloze places.
+
+    Args:
+        model: who is asked.
+        places: where.
+        tokens: what each place is condensed to, `[N, W]`.
+        spelled: the same cloze places as they were read with other text before them. What a stem's candidates are in
+            tokens doesn't depend on that, so they aren't encoded again.
+    """
     log_probs: list[Floats] = []
     scored: list[PlaceScores] = []
     for part, lines in _blocks(places, model.vocab_size):
         whole = model.next_token_log_probs([p.place.prompt for p in part])
         log_probs.append(condense(whole, tokens[lines]))
-        for kind, capitals in READ.items():
-            mine = [n for n, p in enumerate(part) if p.kind == kind]
-            if mine and kind == "cloze":
-                scored += score_places(model, [part[n].place for n in mine], whole[mine], capitals=capitals)
+        mine = [n for n, p in enumerate(part) if p.kind == CLOZE]
+        known = spelled[len(scored) : len(scored) + len(mine)]
+        if mine and known and all(found.single and not found.reason for found in known):
+            scored += [_read_off(whole[n], found) for n, found in zip(mine, known, strict=True)]
+        elif mine:
+            scored += score_places(model, [part[n].place for n in mine], whole[mine], capitals=True)
     return np.concatenate(log_probs), scored
+
+
+def _read_off(log_probs: Floats, spelled: PlaceScores) -> PlaceScores:
+    values = log_probs[[spelling.ids[0] for spelling in spelled.spellings]]
+    summed = class_log_probs(values, [spelling.group for spelling in spelled.spellings])
+    return PlaceScores(summed.names, summed.log_probs, spelled.spellings, values)
 
 
 def _blocks(places: Sequence[PriorPlace], vocabulary: int) -> Iterator[tuple[list[PriorPlace], slice]]:

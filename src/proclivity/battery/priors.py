@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from proclivity.battery.candidates import PlaceScores
 from proclivity.battery.in_context import MOST, after_decisions, asked_lines, contexts
 from proclivity.battery.prior_fits import (
+    PERSONAS,
     Components,
     best_prior,
     bootstrap_rows,
@@ -25,7 +26,7 @@ from proclivity.battery.prior_fits import (
     halves_of,
     persona_groups_of,
 )
-from proclivity.battery.prior_readings import PriorPlace, Readings, prior_places, read_base, read_places
+from proclivity.battery.prior_readings import CLOZE, PriorPlace, Readings, prior_places, read_base, read_places
 from proclivity.battery.result import FamilyResult, Setting
 from proclivity.metrics import apart, recovery_error, wording_distances
 from proclivity.microworld.observer import posterior, speech_components
@@ -40,7 +41,9 @@ PRIORS = "priors"
 CONTRARY = "adaptive"
 """Profile whose decisions contradict all others."""
 _EMPTY: Row = {
-    name: found.default for name, found in PriorRow.__dataclass_fields__.items() if isinstance(found.default, str | int | float)
+    name: found.default
+    for name, found in PriorRow.__dataclass_fields__.items()
+    if isinstance(found.default, str | int | float)
 }
 
 
@@ -64,7 +67,10 @@ def measure_priors(setting: Setting) -> FamilyResult:
     places = prior_places(setting.pack, setting.model)
     log_probs, scored = read_places(setting.model, places, readings.tokens)
     known = known_world(setting.pack, setting.world)
-    rows = [*_fits(setting, places, readings, np.exp(log_probs), scored, known), *_in_context(setting, places, readings, known)]
+    rows = [
+        *_fits(setting, places, readings, np.exp(log_probs), scored, known),
+        *_in_context(setting, places, readings, scored, known),
+    ]
     if base:
         rows += [*separability_rows(setting, readings), *_ideal(setting, known)]
     found = [{**_EMPTY, **setting.identity, **row} for row in rows]
@@ -92,7 +98,7 @@ def _fits(
     q, base = _whole(q), _whole(base)
     for components in components_of(readings, setting.pack.personas):
         yield from _kind("fit", fit_rows(q, base, components, halves))
-        if components.source == "personas" and not setting.brief:
+        if components.source == PERSONAS and not setting.brief:
             yield from _kind("fit", bootstrap_rows(q, components, draws))
     yield {"kind": "fit", "metric": "rest_mass", "value": float(q[:, -1].mean()), "unit": "probability"}
     if known is None:
@@ -100,7 +106,9 @@ def _fits(
     lines, words, components = world_components(places, scored, known, setting.pack)
     if len(lines):
         within = {name: np.flatnonzero(np.isin(lines, own)) for name, own in halves.items()}
-        yield from _kind("fit", [row for row in fit_rows(words, words, components, within) if row["metric"] != "total_jsd"])
+        yield from _kind(
+            "fit", [row for row in fit_rows(words, words, components, within) if row["metric"] != "total_jsd"]
+        )
         if not setting.brief:
             yield from _kind("fit", bootstrap_rows(words, components, draws[:, lines]))
 
@@ -109,7 +117,7 @@ def world_components(
     places: Sequence[PriorPlace], scored: Sequence[PlaceScores], known: _World, pack: LoadedPack
 ) -> tuple[NDArray[np.int64], Floats, Components]:
     """Cloze places, what is said there among the candidates `[n, C]`, and what the grammar says of each speech trait."""
-    cloze = [n for n, place in enumerate(places) if place.kind == "cloze"]
+    cloze = [n for n, place in enumerate(places) if place.kind == CLOZE]
     kept = [(n, found) for n, found in zip(cloze, scored, strict=True) if not found.reason]
     width = max((len(found.values) for _, found in kept), default=0)
     q, parts = np.zeros((len(kept), width)), np.zeros((len(kept), len(known.world.traits), width))
@@ -127,26 +135,39 @@ def trait_names(world: World, pack: LoadedPack) -> tuple[str, ...]:
 
 
 def _in_context(
-    setting: Setting, places: Sequence[PriorPlace], readings: Readings, known: _World | None
+    setting: Setting,
+    places: Sequence[PriorPlace],
+    readings: Readings,
+    scored: Sequence[PlaceScores],
+    known: _World | None,
 ) -> Iterator[Row]:
     """Log odds after contrary decisions; for the base the fitted prior after decisions of each profile, too."""
     if setting.brief:
         return
     lines = asked_lines(places)
+    cloze = [n for n, place in enumerate(places) if place.kind == CLOZE]
+    spelled = [scored[cloze.index(n)] for n in lines]
     profiles = setting.pack.profiles
     told_by = [name for name in profiles if setting.reference is None or name == CONTRARY]
-    fitted = [c.at(lines) for c in components_of(readings, setting.pack.personas) if c.source == "personas"]
+    fitted = [c.at(lines) for c in components_of(readings, setting.pack.personas) if c.source == PERSONAS]
     for name in told_by if len(lines) else []:
         told = contexts(setting.pack, profiles[name].action_class, setting.latent.seed)
         for n in range(MOST + 1) if told else []:
-            said = after_decisions(setting.model, setting.pack, told, n, readings.tokens, lines)
+            said = after_decisions(setting.model, setting.pack, told, n, readings.tokens, lines, spelled)
             row = {"kind": "context", "told": name, "n": n}
             if isinstance(said, str):
                 yield {**row, "metric": "log_odds", "value": np.nan, "unit": "nats", "missing_reason": said}
                 continue
             for about, value in said.log_odds.items():
                 reason = "" if np.isfinite(value) else "low mass"
-                yield {**row, "metric": "log_odds", "about": about, "value": value, "unit": "nats", "missing_reason": reason}
+                yield {
+                    **row,
+                    "metric": "log_odds",
+                    "about": about,
+                    "value": value,
+                    "unit": "nats",
+                    "missing_reason": reason,
+                }
             if setting.reference is None:
                 yield from _priors_in_context(row, _whole(said.q), said.class_shares, fitted, known, setting.pack)
 
@@ -158,38 +179,64 @@ def _priors_in_context(
         for evidence in components.evidences():
             pi = best_prior(q, components, evidence)
             for about, share in zip(components.names, pi, strict=True):
-                yield {**row, "metric": "pi", "source": "personas", "evidence": evidence, "about": about, "value": share, "unit": "share"}
+                yield {
+                    **row,
+                    "metric": "pi",
+                    "source": PERSONAS,
+                    "evidence": evidence,
+                    "about": about,
+                    "value": share,
+                    "unit": "share",
+                }
     if known is not None and shares:
         # Coherence 1 makes classes' shares the likeliest prior; below it they are mixed, so the same fit is used.
         names = list(shares)
         parts = speech_components(known.world, names)
         found = best_prior(np.array([list(shares.values())]), Components("world", (), parts[None]), "constant")
         for about, share in zip(trait_names(known.world, pack), found, strict=True):
-            yield {**row, "metric": "pi", "source": "world", "evidence": "constant", "about": about, "value": share, "unit": "share"}
+            yield {
+                **row,
+                "metric": "pi",
+                "source": "world",
+                "evidence": "constant",
+                "about": about,
+                "value": share,
+                "unit": "share",
+            }
 
 
 def separability_rows(setting: Setting, readings: Readings) -> Iterator[Row]:
     """Whether the base's dispositions differ by more than another wording would, and are found again by one."""
     personas = setting.pack.personas
-    for source, groups in persona_groups_of(personas).items():
+    source, groups = PERSONAS, persona_groups_of(personas)[PERSONAS]
+    if len(groups) > 1:
         places = [place for own in groups.values() for place in own]
-        if len(groups) < 2:
-            continue
         labels = np.array([k for k, own in enumerate(groups.values()) for _ in own])
         numbers = np.array([personas[place].wording for place in places])
         log_p = readings.log_probs[:, 1:][:, places].astype(np.float64)
         rng = np.random.default_rng([setting.latent.seed, 44])
         between, within, p = apart(wording_distances(log_p), labels, numbers, rng=rng)
         halves = [
-            np.stack([np.exp(log_p[:, np.flatnonzero(labels == k)[half::2]]).mean(axis=1) for k in range(len(groups))], axis=1)
-            for half in (0, 1) if all(len(own) > 1 for own in groups.values())
+            np.stack(
+                [np.exp(log_p[:, np.flatnonzero(labels == k)[half::2]]).mean(axis=1) for k in range(len(groups))],
+                axis=1,
+            )
+            for half in (0, 1)
+            if all(len(own) > 1 for own in groups.values())
         ]
         error = recovery_error(*halves) if halves else np.nan
         values = {"jsd_between": between, "jsd_within": within, "p_apart": p, "recovery_error": error}
         units = {"p_apart": "p", "recovery_error": "share"}
         for metric, value in values.items():
             reason = "" if np.isfinite(value) else "one wording each"
-            yield {"kind": "separability", "source": source, "metric": metric, "value": value, "unit": units.get(metric, "bits"), "missing_reason": reason}
+            yield {
+                "kind": "separability",
+                "source": source,
+                "metric": metric,
+                "value": value,
+                "unit": units.get(metric, "bits"),
+                "missing_reason": reason,
+            }
 
 
 def _ideal(setting: Setting, known: _World | None) -> Iterator[Row]:
@@ -200,7 +247,16 @@ def _ideal(setting: Setting, known: _World | None) -> Iterator[Row]:
         for n in range(MOST + 1):
             speech = posterior(known.world, known.coupling, [profile.action_class] * n).sum(axis=0)
             for about, share in zip(trait_names(known.world, setting.pack), speech, strict=True):
-                yield {"kind": "ideal", "source": "world", "told": name, "n": n, "metric": "pi", "about": about, "value": float(share), "unit": "share"}
+                yield {
+                    "kind": "ideal",
+                    "source": "world",
+                    "told": name,
+                    "n": n,
+                    "metric": "pi",
+                    "about": about,
+                    "value": float(share),
+                    "unit": "share",
+                }
 
 
 def _kind(kind: str, rows: Sequence[Row]) -> Iterator[Row]:

@@ -146,9 +146,7 @@ def mixture_of(pi: ArrayLike, components: ArrayLike, log_evidence: ArrayLike | N
     return np.asarray(np.einsum("nk,nkv->nv", mixed, components))
 
 
-def residual_jsd(
-    q: ArrayLike, pi: ArrayLike, components: ArrayLike, log_evidence: ArrayLike | None = None
-) -> float:
+def residual_jsd(q: ArrayLike, pi: ArrayLike, components: ArrayLike, log_evidence: ArrayLike | None = None) -> float:
     """What a re-weighting leaves unexplained: mean over places of JSD(q, mixture), bits; 0 where it says the same."""
     return total_jsd(q, mixture_of(pi, components, log_evidence))
 

@@ -71,8 +71,10 @@ def apart(
         draws: how many.
     """
     distances, groups, wordings = np.asarray(distances), np.asarray(groups), np.asarray(wordings)
-    first, second = (place[wordings[np.triu_indices(len(groups), 1)[0]] != wordings[np.triu_indices(len(groups), 1)[1]]]
-                     for place in np.triu_indices(len(groups), 1))
+    first, second = (
+        place[wordings[np.triu_indices(len(groups), 1)[0]] != wordings[np.triu_indices(len(groups), 1)[1]]]
+        for place in np.triu_indices(len(groups), 1)
+    )
     own = distances[first, second]
 
     def means(labels: NDArray[np.int64]) -> tuple[float, float]:

@@ -30,7 +30,10 @@ def posterior(world: World, coupling: str, chosen: Sequence[str]) -> Floats:
     """
     table = joint_table(world, coupling)
     for action_class in chosen:
-        table = table * _follows([trait.action_class for trait in world.traits], action_class, world.choice_coherence)[:, None]
+        table = (
+            table
+            * _follows([trait.action_class for trait in world.traits], action_class, world.choice_coherence)[:, None]
+        )
     return np.asarray(table / table.sum())
 
 
@@ -38,8 +41,13 @@ def speech_components(world: World, classes: Sequence[str]) -> Floats:
     """p(candidate | speech trait), linear `[T, C]`, of candidates by their content class."""
     found = []
     for trait in world.traits:
-        follows = dict(zip(dict.fromkeys(classes), _follows(list(dict.fromkeys(classes)), trait.content_class,
-                                                            world.speech_coherence), strict=True))
+        follows = dict(
+            zip(
+                dict.fromkeys(classes),
+                _follows(list(dict.fromkeys(classes)), trait.content_class, world.speech_coherence),
+                strict=True,
+            )
+        )
         found.append([follows[name] / classes.count(name) for name in classes])
     components = np.array(found)
     return np.asarray(components / components.sum(axis=1, keepdims=True))
