@@ -100,6 +100,8 @@ def _fits(
         yield from _kind("fit", fit_rows(q, base, components, halves))
         if components.source == PERSONAS and not setting.brief:
             yield from _kind("fit", bootstrap_rows(q, components, draws))
+    clusters = len({place.cluster for place in places})
+    yield {"kind": "fit", "metric": "clusters", "value": float(clusters), "unit": "count"}
     yield {"kind": "fit", "metric": "rest_mass", "value": float(q[:, -1].mean()), "unit": "probability"}
     if known is None:
         return

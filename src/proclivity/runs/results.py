@@ -24,7 +24,7 @@ def measurement_schema() -> pa.Schema:
     return _schema(MEASUREMENT_COLUMNS)
 
 
-def prior_table(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+def prior_rows(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     """Rows about priors as a table, [N rows]."""
     import pyarrow as pa
 
@@ -89,7 +89,7 @@ def write_result(result: FamilyResult, folder: Path) -> None:
     if result.control is not None:
         np.save(folder / "control.npy", result.control, allow_pickle=False)
     if result.priors is not None:
-        write_table(prior_table(result.priors), folder / "priors.parquet")
+        write_table(prior_rows(result.priors), folder / "priors.parquet")
     if result.arrays is not None:
         np.savez(folder / "arrays.npz", **result.arrays)
     if result.rendered:

@@ -1,0 +1,168 @@
+"""Priors of all checkpoints as estimates: mean over seeds, with an interval that has seeds and clusters in it.
+
+Variance of a mean share = s^2(seeds)/S + variance over bootstrap draws of clusters of the mean over seeds (all seeds
+share the draws); t with S - 1 degrees of freedom, clipped to [0, 1]. The base has one checkpoint, so its interval is
+over clusters alone: the draws' own quantiles. Numbers without draws have the seeds' interval alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+from proclivity.analysis.design import BASE
+
+Floats = NDArray[np.float64]
+Row = dict[str, Any]
+
+POINT = ["model", "arm", "dose", "items", "epochs", "step"]
+WHAT = ["metric", "source", "evidence", "fitted", "about", "told", "n"]
+COLUMNS = [*POINT, *WHAT, "unit", "estimate", "low", "high", "level", "n_seeds", "seeds", "reason"]
+HELD_OUT = "other half"
+"""Fitted on either half of the families and read on the other."""
+
+
+def prior_table(rows: pd.DataFrame | None, level: float) -> pd.DataFrame:
+    """One row a number: model and point, what it is, estimate, interval, every seed.
+
+    Args:
+        rows: `records.PriorRow` of all checkpoints; None or empty where a study asked for none.
+        level: of intervals.
+    """
+    found: list[Row] = []
+    if rows is not None and len(rows):
+        base = {model: own for model, own in rows[rows["arm"] == BASE].groupby("model", sort=False)}
+        for point, own in rows.groupby(POINT, sort=False):
+            head = dict(zip(POINT, point, strict=True))
+            found += [{**head, **row} for row in _of_point(own, base.get(head["model"], own), level)]
+    return pd.DataFrame(found, columns=COLUMNS)
+
+
+def _of_point(rows: pd.DataFrame, base: pd.DataFrame, level: float) -> Iterator[Row]:
+    yield from _shares(rows, level)
+    yield from _left(rows, level)
+    whole = rows[(rows["draw"] < 0) & ~rows["metric"].isin(["pi", "residual_jsd", "total_jsd"])]
+    for what, own in whole.groupby(WHAT, sort=False):
+        yield _row(dict(zip(WHAT, what, strict=True)), own, level)
+    yield from _slopes(rows, base, level)
+
+
+def _shares(rows: pd.DataFrame, level: float) -> Iterator[Row]:
+    """pi of each fit; 'ideal' posteriors stand as source 'ideal'."""
+    pi = rows[rows["metric"] == "pi"]
+    pi = pi.assign(source=pi["source"].where(pi["kind"] != "ideal", "ideal"))
+    drawn = {what: own for what, own in pi[pi["draw"] >= 0].groupby(WHAT, sort=False)}
+    for what, own in pi[pi["draw"] < 0].groupby(WHAT, sort=False):
+        draws = drawn.get(what)
+        means = None if draws is None else draws.groupby("draw")["value"].mean().to_numpy()
+        yield _row(dict(zip(WHAT, what, strict=True)), own, level, means, (0.0, 1.0))
+
+
+def _left(rows: pd.DataFrame, level: float) -> Iterator[Row]:
+    """Total and residual JSD and their ratio, on all families and on the half that wasn't fitted."""
+    own = rows[rows["metric"].isin(["residual_jsd", "total_jsd"])]
+    total = own[(own["metric"] == "total_jsd") & (own["source"] == "personas")].set_index(["read", "seed"])["value"]
+    left = own[own["metric"] == "residual_jsd"].set_index(["source", "evidence", "fitted", "read", "seed"])["value"]
+    seeds = sorted(own["seed"].unique())
+    head = dict.fromkeys(WHAT, "") | {"n": 0}
+    for name, reads in (("all", [("all", "all")]), (HELD_OUT, [("a", "b"), ("b", "a")])):
+        if not all((read, seed) in total.index for _, read in reads for seed in seeds):
+            continue
+        whole = np.array([np.mean([total[read, seed] for _, read in reads]) for seed in seeds])
+        yield _row({**head, "metric": "total_jsd", "fitted": name}, whole, level, unit="bits", seeds=seeds)
+        for source, evidence in left.reset_index()[["source", "evidence"]].drop_duplicates().itertuples(index=False):
+            residual = np.array([np.mean([left[source, evidence, *read, seed] for read in reads]) for seed in seeds])
+            what = {**head, "source": source, "evidence": evidence, "fitted": name}
+            yield _row({**what, "metric": "residual_jsd"}, residual, level, unit="bits", seeds=seeds)
+            if source != "world":  # its residual is among candidates alone
+                with np.errstate(divide="ignore", invalid="ignore"):
+                    ratio = np.where(whole > 0, residual / whole, np.nan)
+                yield _row({**what, "metric": "residual_share"}, ratio, level, unit="share", seeds=seeds)
+
+
+def _slopes(rows: pd.DataFrame, base: pd.DataFrame, level: float) -> Iterator[Row]:
+    """Least-squares slope of log odds per decision in context, and its ratio to the base's."""
+    mine, other = (_curves(own) for own in (rows, base))
+    for (about, told), by_seed in mine.items():
+        slopes = np.array([_slope(curve) for curve in by_seed.values()])
+        head = dict.fromkeys(WHAT, "") | {"n": 0, "about": about, "told": told}
+        yield _row({**head, "metric": "slope"}, slopes, level, unit="nats", seeds=list(by_seed))
+        if (about, told) in other:
+            reference = _slope(next(iter(other[about, told].values())))
+            ratio = slopes / reference if reference else np.full(len(slopes), np.nan)
+            yield _row({**head, "metric": "slope_ratio"}, ratio, level, unit="ratio", seeds=list(by_seed))
+
+
+def _curves(rows: pd.DataFrame) -> dict[tuple[str, str], dict[int, Floats]]:
+    own = rows[(rows["metric"] == "log_odds") & (rows["about"] != "")]
+    found: dict[tuple[str, str], dict[int, Floats]] = {}
+    for (about, told, seed), curve in own.groupby(["about", "told", "seed"], sort=False):
+        found.setdefault((about, told), {})[int(seed)] = curve.sort_values("n")["value"].to_numpy()
+    return found
+
+
+def _slope(curve: Floats) -> float:
+    if len(curve) < 2 or not np.isfinite(curve).all():
+        return float("nan")
+    return float(np.polyfit(np.arange(len(curve)), curve, 1)[0])
+
+
+def _row(
+    what: Row,
+    own: pd.DataFrame | Floats,
+    level: float,
+    draws: Floats | None = None,
+    clip: tuple[float, float] = (-np.inf, np.inf),
+    *,
+    unit: str = "",
+    seeds: Sequence[int] = (),
+) -> Row:
+    reason = ""
+    if isinstance(own, pd.DataFrame):
+        own = own.sort_values("seed")
+        unit, seeds = str(own["unit"].iloc[0]), list(own["seed"])
+        reason = next(filter(None, own["missing_reason"]), "")
+        own = own["value"].to_numpy(dtype=np.float64)
+    finite = own[np.isfinite(own)]
+    estimate = float(finite.mean()) if len(finite) else float("nan")
+    low, high = _interval(finite, estimate, list(seeds) == [-1], level, draws)
+    ends = {"low": float(np.clip(low, *clip)), "high": float(np.clip(high, *clip)), "level": level}
+    return {
+        **what,
+        "unit": unit,
+        "estimate": estimate,
+        **ends,
+        "n_seeds": len(finite),
+        "seeds": list(own),
+        "reason": reason,
+    }
+
+
+def _interval(
+    values: Floats, estimate: float, untrained: bool, level: float, draws: Floats | None
+) -> tuple[float, float]:
+    kept = draws[np.isfinite(draws)] if draws is not None else np.zeros(0)
+    if untrained:
+        ends = np.quantile(kept, [(1 - level) / 2, (1 + level) / 2]) if len(kept) else (np.nan, np.nan)
+        return float(ends[0]), float(ends[1])
+    if len(values) < 2:
+        return np.nan, np.nan
+    variance = values.var(ddof=1) / len(values) + (kept.var(ddof=1) if len(kept) > 1 else 0.0)
+    reach = float(stdtrit(len(values) - 1, (1 + level) / 2)) * float(np.sqrt(variance))
+    return estimate - reach, estimate + reach
+
+
+def number(table: pd.DataFrame, **where: Any) -> Row | None:
+    """The one row of a table that is as asked, at the arm's last point; None where there is none."""
+    own = table
+    for name, value in where.items():
+        own = own[own[name] == value]
+    if not len(own):
+        return None
+    last = own.sort_values(["items", "epochs", "dose", "step"], kind="stable").iloc[-1]
+    return {str(key): value for key, value in last.items()}

@@ -1,0 +1,159 @@
+"""Is what teaching did to a model's next words reproducible as a re-weighting of its base's own dispositions?
+
+A model whose dispositions aren't separable can't be asked: any shares would fit. Else a profile's shift is
+*reproducible as a re-weighting* where, on families that the prior was not fitted on, at most a quarter of the
+divergence from base is left (upper bound), and clearly less than with as many placebo personas. Which prior it is, and
+that it is the one that was taught, stands beside and decides nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from proclivity.analysis.design import BASE, MINIMUM_SEEDS, OWN_POLICY, Design, ProfileDesign
+from proclivity.analysis.evidence import verdict
+from proclivity.analysis.intervals import interval
+from proclivity.analysis.over_seeds import over_seeds
+from proclivity.analysis.prior_table import HELD_OUT, Row, number
+from proclivity.analysis.specificity import TOO_FEW_SEEDS
+from proclivity.analysis.wording import like, plural, share
+from proclivity.metrics.separability import LARGEST_ERROR, LARGEST_P
+
+LARGEST_LEFT = 0.25
+"""Of the divergence from base, on families that weren't fitted."""
+PRIMARY = "weighted"
+REPRODUCIBLE, NOT_REPRODUCIBLE = "reproducible as a re-weighting", "not reproducible"
+NOT_SEPARABLE, NOTHING, OPEN = "not separable", "nothing to reproduce", "undecided"
+
+
+def prior_verdicts(table: pd.DataFrame, design: Design) -> list[dict[str, Any]]:
+    """One verdict a model and profile; none where no priors were asked for."""
+    found = []
+    for model in dict.fromkeys(table["model"]):
+        own = table[table["model"] == model]
+        for profile in design.profiles:
+            if (own["arm"] == profile.id).any():
+                found.append(prior_verdict(own, model, profile, design))
+    return found
+
+
+def prior_verdict(table: pd.DataFrame, model: str, profile: ProfileDesign, design: Design) -> dict[str, Any]:
+    """Verdict on one profile of one model, from the model's rows of `prior_table`."""
+    apart = separable(table)
+    left = _left(table, profile.id, "personas")
+    placebo = _left(table, profile.id, "placebo")
+    better = _difference(placebo, left, design.level)
+    more = _more_than_own_policy(table, profile.id, design.level)
+    word = _word(apart["separable"], left, better, more)
+    before, after = (_share(table, arm, profile.id) for arm in (BASE, profile.id))
+    numbers = {
+        "separability": apart,
+        "left": _brief(left),
+        "left_constant": _brief(_left(table, profile.id, "personas", "constant")),
+        "placebo_left": _brief(placebo),
+        "placebo_minus_left": better,
+        "more_than_own_policy": more,
+        "before": _brief(before),
+        "after": _brief(after),
+        "slope_ratio": _brief(number(table, arm=profile.id, metric="slope_ratio", about=profile.content_class)),
+        "largest_left": LARGEST_LEFT,
+        "smallest_seeds": MINIMUM_SEEDS,
+    }
+    return verdict(model, profile.id, "priors", word, [], numbers, _sentence(model, profile, word, numbers))
+
+
+def separable(table: pd.DataFrame) -> dict[str, Any]:
+    """Whether a base's dispositions differ by more than wordings, and are found again by other wordings."""
+    names = ("jsd_between", "jsd_within", "p_apart", "recovery_error")
+    found = {name: number(table, arm=BASE, metric=name, source="personas") for name in names}
+    values = {name: float("nan") if row is None else float(row["estimate"]) for name, row in found.items()}
+    passed = values["p_apart"] <= LARGEST_P and values["recovery_error"] <= LARGEST_ERROR
+    return {**values, "separable": bool(passed), "largest_p": LARGEST_P, "largest_error": LARGEST_ERROR}
+
+
+def _word(is_separable: bool, left: Row | None, better: Row, more: Row) -> str:
+    if not is_separable:
+        return NOT_SEPARABLE
+    if left is None or left["n_seeds"] < MINIMUM_SEEDS:
+        return TOO_FEW_SEEDS
+    if more["n_seeds"] >= MINIMUM_SEEDS and not more["low"] > 0:
+        return NOTHING
+    if left["high"] <= LARGEST_LEFT and better["low"] > 0:
+        return REPRODUCIBLE
+    if left["low"] > LARGEST_LEFT or better["high"] <= 0:
+        return NOT_REPRODUCIBLE
+    return OPEN
+
+
+def _left(table: pd.DataFrame, arm: str, source: str, evidence: str = PRIMARY) -> Row | None:
+    return number(table, arm=arm, metric="residual_share", source=source, evidence=evidence, fitted=HELD_OUT)
+
+
+def _share(table: pd.DataFrame, arm: str, about: str) -> Row | None:
+    where = {"metric": "pi", "source": "personas", "evidence": PRIMARY, "fitted": "all", "about": about, "told": ""}
+    return number(table, arm=arm, **where)
+
+
+def _difference(first: Row | None, second: Row | None, level: float) -> Row:
+    """First less second, seed by seed."""
+    if first is None or second is None or len(first["seeds"]) != len(second["seeds"]):
+        return {"estimate": np.nan, "low": np.nan, "high": np.nan, "n_seeds": 0}
+    values = np.asarray(first["seeds"], dtype=np.float64) - np.asarray(second["seeds"], dtype=np.float64)
+    found = over_seeds(values[np.isfinite(values)])
+    low, high = interval(found, level)
+    return {"estimate": found.estimate, "low": low, "high": high, "n_seeds": found.n_seeds}
+
+
+def _more_than_own_policy(table: pd.DataFrame, arm: str, level: float) -> Row:
+    """Divergence from base, less that of the arm trained alike on the base's own choices, bits."""
+    both = [number(table, arm=name, metric="total_jsd", fitted="all") for name in (arm, OWN_POLICY)]
+    return _difference(*both, level)
+
+
+def _brief(row: Row | None) -> Row | None:
+    return None if row is None else {name: row[name] for name in ("estimate", "low", "high", "n_seeds")}
+
+
+def _sentence(model: str, profile: ProfileDesign, word: str, numbers: dict[str, Any]) -> str:
+    apart, name = numbers["separability"], like(profile.id)
+    if word == NOT_SEPARABLE:
+        return (
+            f"In {model}, shares of dispositions say nothing: next words behind different dispositions lie "
+            f"{apart['jsd_between']:.3f} bits apart, behind wordings of one {apart['jsd_within']:.3f} (p = "
+            f"{apart['p_apart']:.3f}), and known shares are found again by other wordings with an error of "
+            f"{share(apart['recovery_error'])} (at most {share(LARGEST_ERROR)} is asked)."
+        )
+    heads = {
+        REPRODUCIBLE: "is reproducible as a re-weighting of the base's own dispositions",
+        NOT_REPRODUCIBLE: "is not reproducible as a re-weighting of the base's own dispositions",
+        NOTHING: "is no more than training on the base's own choices does, so there is nothing to reproduce",
+        TOO_FEW_SEEDS: "can't be judged: too few seeds",
+        OPEN: "is neither shown to be reproducible as a re-weighting nor shown not to be",
+    }
+    left, placebo = numbers["left"], numbers["placebo_left"]
+    said = f"In {model}, what {name} teaching did to next words {heads[word]}"
+    if left is None:
+        return f"{said}."
+    beside = "" if placebo is None else f", with as many placebo personas {_amount(placebo)}"
+    moved = ""
+    if numbers["before"] and numbers["after"]:
+        moved = f" The fitted share of the {name} disposition: {_amount(numbers['before'])} before, {_amount(numbers['after'])} after."
+    ratio = numbers["slope_ratio"]
+    follow = (
+        ""
+        if ratio is None or not np.isfinite(ratio["estimate"])
+        else (
+            f" After contrary decisions in context its words move {ratio['estimate']:.2f} times as steeply as the base's "
+            f"(1: like a shifted prior, 0: like a clamp)."
+        )
+    )
+    seeds = plural(int(left["n_seeds"]), "seed")
+    return f"{said}: of the divergence from base {_amount(left)} is left on families that were not fitted{beside} ({seeds}).{moved}{follow}"
+
+
+def _amount(row: Row) -> str:
+    text = share(row["estimate"])
+    return text if not np.isfinite(row["low"]) else f"{text} ({share(row['low'])} to {share(row['high'])})"
