@@ -23,6 +23,8 @@ Row = dict[str, Any]
 POINT = ["model", "arm", "dose", "items", "epochs", "step"]
 WHAT = ["metric", "source", "evidence", "fitted", "about", "told", "n"]
 COLUMNS = [*POINT, *WHAT, "unit", "estimate", "low", "high", "level", "n_seeds", "seeds", "reason"]
+LEAST_TOTAL = 0.01
+"""Divergence from base, bits, below which no share of it is taken."""
 HELD_OUT = "other half"
 """Fitted on either half of the families and read on the other."""
 
@@ -64,25 +66,41 @@ def _shares(rows: pd.DataFrame, level: float) -> Iterator[Row]:
 
 
 def _left(rows: pd.DataFrame, level: float) -> Iterator[Row]:
-    """Total and residual JSD and their ratio, on all families and on the half that wasn't fitted."""
+    """Total and residual JSD and their ratio: where the prior was fitted, on the other half, and family by family."""
     own = rows[rows["metric"].isin(["residual_jsd", "total_jsd"])]
-    total = own[(own["metric"] == "total_jsd") & (own["source"] == "personas")].set_index(["read", "seed"])["value"]
-    left = own[own["metric"] == "residual_jsd"].set_index(["source", "evidence", "fitted", "read", "seed"])["value"]
+    total = own[own["metric"] == "total_jsd"].set_index(["source", "read", "seed"])["value"].to_dict()
+    left = own[own["metric"] == "residual_jsd"]
     seeds = sorted(own["seed"].unique())
-    head = dict.fromkeys(WHAT, "") | {"n": 0}
-    for name, reads in (("all", [("all", "all")]), (HELD_OUT, [("a", "b"), ("b", "a")])):
-        if not all((read, seed) in total.index for _, read in reads for seed in seeds):
-            continue
-        whole = np.array([np.mean([total[read, seed] for _, read in reads]) for seed in seeds])
-        yield _row({**head, "metric": "total_jsd", "fitted": name}, whole, level, unit="bits", seeds=seeds)
-        for source, evidence in left.reset_index()[["source", "evidence"]].drop_duplicates().itertuples(index=False):
-            residual = np.array([np.mean([left[source, evidence, *read, seed] for read in reads]) for seed in seeds])
-            what = {**head, "source": source, "evidence": evidence, "fitted": name}
-            yield _row({**what, "metric": "residual_jsd"}, residual, level, unit="bits", seeds=seeds)
-            if source != "world":  # its residual is among candidates alone
-                with np.errstate(divide="ignore", invalid="ignore"):
-                    ratio = np.where(whole > 0, residual / whole, np.nan)
-                yield _row({**what, "metric": "residual_share"}, ratio, level, unit="share", seeds=seeds)
+    values = left.set_index(["source", "evidence", "fitted", "read", "seed"])["value"].to_dict()
+    for source, evidence in left[["source", "evidence"]].drop_duplicates().itertuples(index=False):
+        mine = left[(left["source"] == source) & (left["evidence"] == evidence)]
+        pairs = list(mine[["fitted", "read"]].drop_duplicates().itertuples(index=False, name=None))
+        named = {
+            "cloze" if read == "cloze" else "all" if fitted == "all" else read: [(fitted, read)]
+            for fitted, read in pairs
+            if fitted in ("cloze", "all")
+        }
+        if ("a", "b") in pairs and ("b", "a") in pairs:
+            named[HELD_OUT] = [("a", "b"), ("b", "a")]
+        for name, reads in named.items():
+            whole = _means(total, [(source, read) for _, read in reads], seeds)
+            residual = _means(values, [(source, evidence, *pair) for pair in reads], seeds)
+            yield from _left_rows(
+                {"source": source, "evidence": evidence, "fitted": name}, whole, residual, seeds, level
+            )
+
+
+def _left_rows(said: Row, whole: Floats, residual: Floats, seeds: Sequence[int], level: float) -> Iterator[Row]:
+    head = {**dict.fromkeys(WHAT, ""), "n": 0, **said}
+    ratio = np.where(whole >= LEAST_TOTAL, residual / np.maximum(whole, LEAST_TOTAL), np.nan)
+    yield _row({**head, "metric": "total_jsd"}, whole, level, unit="bits", seeds=seeds)
+    yield _row({**head, "metric": "residual_jsd"}, residual, level, unit="bits", seeds=seeds)
+    found = _row({**head, "metric": "residual_share"}, ratio, level, unit="share", seeds=seeds)
+    yield {**found, "reason": "" if found["n_seeds"] else f"less than {LEAST_TOTAL} bits from base"}
+
+
+def _means(values: dict[Any, float], keys: Sequence[tuple[str, ...]], seeds: Sequence[int]) -> Floats:
+    return np.array([np.mean([values[*key, seed] for key in keys]) for seed in seeds])
 
 
 def _slopes(rows: pd.DataFrame, base: pd.DataFrame, level: float) -> Iterator[Row]:

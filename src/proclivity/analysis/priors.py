@@ -22,9 +22,9 @@ from proclivity.analysis.specificity import TOO_FEW_SEEDS
 from proclivity.analysis.wording import like, plural, share
 from proclivity.metrics.separability import LARGEST_ERROR, LARGEST_P
 
+EVIDENCES = ("weighted", "constant")
 LARGEST_LEFT = 0.25
 """Of the divergence from base, on families that weren't fitted."""
-PRIMARY = "weighted"
 REPRODUCIBLE, NOT_REPRODUCIBLE = "reproducible as a re-weighting", "not reproducible"
 NOT_SEPARABLE, NOTHING, OPEN = "not separable", "nothing to reproduce", "undecided"
 
@@ -43,16 +43,19 @@ def prior_verdicts(table: pd.DataFrame, design: Design) -> list[dict[str, Any]]:
 def prior_verdict(table: pd.DataFrame, model: str, profile: ProfileDesign, design: Design) -> dict[str, Any]:
     """Verdict on one profile of one model, from the model's rows of `prior_table`."""
     apart = separable(table)
-    left = _left(table, profile.id, "personas")
-    placebo = _left(table, profile.id, "placebo")
+    evidence = evidence_of(table)
+    left = _left(table, profile.id, "personas", evidence)
+    placebo = _left(table, profile.id, "placebo", evidence)
     better = _difference(placebo, left, design.level)
     more = _more_than_own_policy(table, profile.id, design.level)
     word = _word(apart["separable"], left, better, more)
-    before, after = (_share(table, arm, profile.id) for arm in (BASE, profile.id))
+    before, after = (_share(table, arm, profile.id, evidence) for arm in (BASE, profile.id))
     numbers = {
         "separability": apart,
         "left": _brief(left),
-        "left_constant": _brief(_left(table, profile.id, "personas", "constant")),
+        "evidence": evidence,
+        "left_with_other_evidence": _brief(_left(table, profile.id, "personas", *(set(EVIDENCES) - {evidence}))),
+        "left_in_interpretation": _brief(_left(table, profile.id, "personas", evidence, "interpretation")),
         "placebo_left": _brief(placebo),
         "placebo_minus_left": better,
         "more_than_own_policy": more,
@@ -88,12 +91,20 @@ def _word(is_separable: bool, left: Row | None, better: Row, more: Row) -> str:
     return OPEN
 
 
-def _left(table: pd.DataFrame, arm: str, source: str, evidence: str = PRIMARY) -> Row | None:
-    return number(table, arm=arm, metric="residual_share", source=source, evidence=evidence, fitted=HELD_OUT)
+def evidence_of(table: pd.DataFrame) -> str:
+    """'weighted' or 'constant': whichever leaves less of the base itself, so that no arm has a say in it."""
+    where = {"arm": BASE, "metric": "residual_jsd", "source": "personas", "fitted": "cloze"}
+    found = {name: number(table, **where, evidence=name) for name in EVIDENCES}
+    left = {name: row["estimate"] for name, row in found.items() if row is not None}
+    return min(left, key=lambda name: left[name]) if left else EVIDENCES[0]
 
 
-def _share(table: pd.DataFrame, arm: str, about: str) -> Row | None:
-    where = {"metric": "pi", "source": "personas", "evidence": PRIMARY, "fitted": "all", "about": about, "told": ""}
+def _left(table: pd.DataFrame, arm: str, source: str, evidence: str, where: str = HELD_OUT) -> Row | None:
+    return number(table, arm=arm, metric="residual_share", source=source, evidence=evidence, fitted=where)
+
+
+def _share(table: pd.DataFrame, arm: str, about: str, evidence: str) -> Row | None:
+    where = {"metric": "pi", "source": "personas", "evidence": evidence, "fitted": "cloze", "about": about, "told": ""}
     return number(table, arm=arm, **where)
 
 
@@ -109,7 +120,9 @@ def _difference(first: Row | None, second: Row | None, level: float) -> Row:
 
 def _more_than_own_policy(table: pd.DataFrame, arm: str, level: float) -> Row:
     """Divergence from base, less that of the arm trained alike on the base's own choices, bits."""
-    both = [number(table, arm=name, metric="total_jsd", fitted="all") for name in (arm, OWN_POLICY)]
+    both = [
+        number(table, arm=name, metric="total_jsd", source="personas", fitted="cloze") for name in (arm, OWN_POLICY)
+    ]
     return _difference(*both, level)
 
 

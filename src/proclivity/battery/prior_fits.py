@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from proclivity.battery.prior_readings import PriorPlace, Readings
+from proclivity.battery.prior_readings import CLOZE, PriorPlace, Readings
 from proclivity.metrics import fit_prior, mixture_of, refit, total_jsd
 from proclivity.specs import Persona
 
@@ -22,8 +22,8 @@ Floats = NDArray[np.float64]
 Row = dict[str, Any]
 
 PERSONAS, PLACEBO = "personas", "placebo"
-HALVES = (("all", "all"), ("a", "a"), ("a", "b"), ("b", "b"), ("b", "a"))
-"""Families fitted on and read on."""
+PARTS = {"cloze": ("cloze", "interpretation"), "a": ("a", "b"), "b": ("b", "a"), "all": ("all",)}
+"""Families fitted on, and those that each prior is read on: all cloze families, two halves of them, everything."""
 STARTS = 3
 """Climbs with evidence; without it the likelihood has one summit."""
 
@@ -80,42 +80,43 @@ def components_of(readings: Readings, personas: Sequence[Persona]) -> list[Compo
     return found
 
 
-def fit_rows(q: Floats, base: Floats, components: Components, halves: Mapping[str, NDArray[np.int64]]) -> list[Row]:
-    """Priors and what they leave, for each evidence and each half.
+def fit_rows(q: Floats, base: Floats, components: Components, parts: Mapping[str, NDArray[np.int64]]) -> list[Row]:
+    """Priors and what they leave, for each evidence and each part of the families.
 
     Args:
         q: the checkpoint, linear `[N, W]`.
         base: the base alone, linear `[N, W]`.
         components: what is re-weighted.
-        halves: places of 'all', 'a' and 'b'.
+        parts: places of each part, and of each family.
     """
     rows: list[Row] = []
     for evidence, log_evidence in components.evidences().items():
-        for fitted in ("all", "a", "b"):
-            lines = halves[fitted]
+        for fitted, reads in PARTS.items():
+            lines = parts[fitted]
             said = {"source": components.source, "evidence": evidence, "fitted": fitted}
-            if not len(lines):
-                rows.append(
-                    {**said, "metric": "pi", "value": np.nan, "unit": "share", "missing_reason": "one family alone"}
-                )
-                continue
-            pi = best_prior(q[lines], components.at(lines), evidence)
-            rows += [
-                {**said, "metric": "pi", "about": name, "value": share, "unit": "share"}
-                for name, share in zip(components.names, pi, strict=True)
-            ]
-            for read in [read for first, read in HALVES if first == fitted and len(halves[read])]:
-                there = halves[read]
-                whole = None if log_evidence is None else log_evidence[there]
-                left = total_jsd(q[there], mixture_of(pi, components.probs[there], whole))
-                rows.append({**said, "read": read, "metric": "residual_jsd", "value": left, "unit": "bits"})
-    for read in ("all", "a", "b"):
-        if len(halves[read]):
-            found = total_jsd(q[halves[read]], base[halves[read]])
-            rows.append(
-                {"source": components.source, "read": read, "metric": "total_jsd", "value": found, "unit": "bits"}
-            )
+            if len(lines):
+                pi = best_prior(q[lines], components.at(lines), evidence)
+                rows += _share_rows(said, components.names, pi)
+                # The prior of all cloze families is read on each of them, too.
+                families = [name for name in parts if name not in PARTS] if fitted == "cloze" else []
+                for read in dict.fromkeys([*reads, *families]):
+                    if len(there := parts.get(read, lines[:0])):
+                        whole = None if log_evidence is None else log_evidence[there]
+                        left = total_jsd(q[there], mixture_of(pi, components.probs[there], whole))
+                        rows.append({**said, "read": read, "metric": "residual_jsd", "value": left, "unit": "bits"})
+    for read, there in parts.items():
+        if len(there):
+            found = total_jsd(q[there], base[there])
+            said = {"source": components.source, "read": read}
+            rows.append({**said, "metric": "total_jsd", "value": found, "unit": "bits"})
     return rows
+
+
+def _share_rows(said: Row, names: Sequence[str], pi: Floats) -> list[Row]:
+    return [
+        {**said, "metric": "pi", "about": name, "value": float(share), "unit": "share"}
+        for name, share in zip(names, pi, strict=True)
+    ]
 
 
 def best_prior(q: Floats, components: Components, evidence: str) -> Floats:
@@ -127,36 +128,28 @@ def best_prior(q: Floats, components: Components, evidence: str) -> Floats:
 
 
 def bootstrap_rows(q: Floats, components: Components, weights: Floats) -> list[Row]:
-    """The prior under each draw of clusters, `weights` `[B, N]`."""
+    """The prior of all cloze families under each draw of clusters, `weights` `[B, N]`."""
     rows: list[Row] = []
     for evidence, log_evidence in components.evidences().items():
         pi = best_prior(q, components, evidence)
-        drawn = refit(pi, q, components.probs, log_evidence, weights)  # (B, K)
-        rows += [
-            {
-                "source": components.source,
-                "evidence": evidence,
-                "fitted": "all",
-                "metric": "pi",
-                "about": name,
-                "value": float(share),
-                "unit": "share",
-                "draw": draw,
-            }
-            for draw, shares in enumerate(drawn)
-            for name, share in zip(components.names, shares, strict=True)
-        ]
+        said = {"source": components.source, "evidence": evidence, "fitted": "cloze"}
+        for draw, shares in enumerate(refit(pi, q, components.probs, log_evidence, weights)):
+            rows += [{**row, "draw": draw} for row in _share_rows(said, components.names, shares)]
     return rows
 
 
-def halves_of(places: Sequence[PriorPlace], seed: int) -> dict[str, NDArray[np.int64]]:
-    """Lines of all families and of two halves of them, drawn by the seed."""
-    families = sorted({place.family for place in places})
-    order = np.random.default_rng([seed, 41]).permutation(len(families))
-    first = {families[k] for k in order[: (len(families) + 1) // 2]} if len(families) > 1 else set()
-    own = np.array([place.family in first for place in places], dtype=bool)
-    other = ~own if len(families) > 1 else np.zeros(len(places), dtype=bool)
-    return {"all": np.arange(len(places)), "a": np.flatnonzero(own), "b": np.flatnonzero(other)}
+def parts_of(places: Sequence[PriorPlace], seed: int) -> dict[str, NDArray[np.int64]]:
+    """Lines of each part: cloze families, two halves of them drawn by the seed, all families, and each by itself."""
+    names = list(dict.fromkeys(place.family for place in places))
+    family = np.array([place.family for place in places])
+    cloze = sorted({place.family for place in places if place.kind == CLOZE})
+    order = np.random.default_rng([seed, 41]).permutation(len(cloze))
+    first = [cloze[k] for k in order[: (len(cloze) + 1) // 2]]
+    groups = {"cloze": cloze, "a": first, "b": [name for name in cloze if name not in first], "all": names}
+    if len(cloze) < 2:
+        groups |= {"a": [], "b": []}
+    groups |= {name: [name] for name in names}
+    return {part: np.flatnonzero(np.isin(family, own)) for part, own in groups.items()}
 
 
 def cluster_draws(places: Sequence[PriorPlace], seed: int, draws: int) -> Floats:

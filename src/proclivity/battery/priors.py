@@ -23,7 +23,7 @@ from proclivity.battery.prior_fits import (
     cluster_draws,
     components_of,
     fit_rows,
-    halves_of,
+    parts_of,
     persona_groups_of,
 )
 from proclivity.battery.prior_readings import CLOZE, PriorPlace, Readings, prior_places, read_base, read_places
@@ -38,6 +38,8 @@ Floats = NDArray[np.float64]
 Row = dict[str, Any]
 
 PRIORS = "priors"
+WORDS = "words"
+"""Array of the base's probabilities among the candidates of cloze places."""
 CONTRARY = "adaptive"
 """Profile whose decisions contradict all others."""
 _EMPTY: Row = {
@@ -58,23 +60,25 @@ class _World:
 def measure_priors(setting: Setting) -> FamilyResult:
     """Priors of one checkpoint, what they leave, and how they answer to decisions in context."""
     base = setting.reference is None
-    if setting.reference is None:
-        readings = read_base(setting.model, setting.pack)
-    elif setting.reference.arrays:
-        readings = Readings(**setting.reference.arrays)  # type: ignore[arg-type]
-    else:
+    kept: dict[str, Any] = {} if setting.reference is None else dict(setting.reference.arrays or {})
+    if not base and not kept:
         return FamilyResult(priors=[])
+    words = kept.pop(WORDS, None)
+    readings = read_base(setting.model, setting.pack) if base else Readings(**kept)
     places = prior_places(setting.pack, setting.model)
     log_probs, scored = read_places(setting.model, places, readings.tokens)
     known = known_world(setting.pack, setting.world)
     rows = [
-        *_fits(setting, places, readings, np.exp(log_probs), scored, known),
+        *_fits(setting, places, readings, np.exp(log_probs), scored, known, words),
         *_in_context(setting, places, readings, scored, known),
     ]
+    arrays: dict[str, Any] | None = None
     if base:
         rows += [*separability_rows(setting, readings), *_ideal(setting, known)]
-    found = [{**_EMPTY, **setting.identity, **row} for row in rows]
-    return FamilyResult(priors=found, arrays=readings.arrays() if base else None)
+        arrays = readings.arrays()
+        if known is not None:
+            arrays[WORDS] = world_components(places, scored, known, setting.pack)[1]
+    return FamilyResult(priors=[{**_EMPTY, **setting.identity, **row} for row in rows], arrays=arrays)
 
 
 def known_world(pack: LoadedPack, coupling: str) -> _World | None:
@@ -91,26 +95,28 @@ def _fits(
     q: Floats,
     scored: Sequence[PlaceScores],
     known: _World | None,
+    base_words: Floats | None,
 ) -> Iterator[Row]:
+    """Priors from personas and placebos, and among the candidates from the grammar; `base_words` are the base's own
+    candidates, `[n, C]`."""
     latent = setting.latent
-    halves, draws = halves_of(places, latent.seed), cluster_draws(places, latent.seed, latent.bootstrap)
-    base = np.exp(readings.log_probs[:, 0].astype(np.float64))
-    q, base = _whole(q), _whole(base)
+    parts, draws = parts_of(places, latent.seed), cluster_draws(places, latent.seed, latent.bootstrap)
+    cloze = parts["cloze"]
+    q, base = _whole(q), _whole(np.exp(readings.log_probs[:, 0].astype(np.float64)))
     for components in components_of(readings, setting.pack.personas):
-        yield from _kind("fit", fit_rows(q, base, components, halves))
-        if components.source == PERSONAS and not setting.brief:
-            yield from _kind("fit", bootstrap_rows(q, components, draws))
-    clusters = len({place.cluster for place in places})
+        yield from _kind("fit", fit_rows(q, base, components, parts))
+        if components.source == PERSONAS and not setting.brief and len(cloze):
+            yield from _kind("fit", bootstrap_rows(q[cloze], components.at(cloze), draws[:, cloze]))
+    clusters = len({places[n].cluster for n in cloze})
     yield {"kind": "fit", "metric": "clusters", "value": float(clusters), "unit": "count"}
     yield {"kind": "fit", "metric": "rest_mass", "value": float(q[:, -1].mean()), "unit": "probability"}
     if known is None:
         return
     lines, words, components = world_components(places, scored, known, setting.pack)
     if len(lines):
-        within = {name: np.flatnonzero(np.isin(lines, own)) for name, own in halves.items()}
-        yield from _kind(
-            "fit", [row for row in fit_rows(words, words, components, within) if row["metric"] != "total_jsd"]
-        )
+        there = base_words if base_words is not None and base_words.shape == words.shape else words
+        within = {name: np.flatnonzero(np.isin(lines, own)) for name, own in parts.items()}
+        yield from _kind("fit", fit_rows(words, there, components, within))
         if not setting.brief:
             yield from _kind("fit", bootstrap_rows(words, components, draws[:, lines]))
 
