@@ -71,6 +71,8 @@ class Results:
     """What `analysis.scale_findings` wrote: scales, answers, reliability, agreement; empty where it wrote nothing."""
     curves: tuple[dict[str, Any], ...] = ()
     """Rows of curves.parquet: choice and words by dose, step and distance."""
+    priors: tuple[dict[str, Any], ...] = ()
+    """Rows of priors.parquet; empty where a study asked for none."""
     registration: Registration = field(default_factory=lambda: Registration("absent"))
     """What was fixed before the first job."""
     missing: dict[str, str] = field(default_factory=dict)
@@ -156,10 +158,7 @@ def load_results(folder: Path) -> Results:
         completions = tuple({str(key): value for key, value in row.items()} for row in frame.to_dict("records"))
     else:
         missing["completions.parquet"] = "this study wrote no completions"
-    curves: tuple[dict[str, Any], ...] = ()
-    if (folder / "curves.parquet").is_file():
-        frame = pd.read_parquet(folder / "curves.parquet")
-        curves = tuple({str(key): value for key, value in row.items()} for row in frame.to_dict("records"))
+    curves, priors = (_records(folder / name) for name in ("curves.parquet", "priors.parquet"))
     return Results(
         folder=folder,
         study=study,
@@ -173,9 +172,19 @@ def load_results(folder: Path) -> Results:
         completions=completions,
         scales=_json(folder, "scales.json", missing) or {},
         curves=curves,
+        priors=priors,
         registration=read_registration(folder),
         missing=missing,
     )
+
+
+def _records(path: Path) -> tuple[dict[str, Any], ...]:
+    """Rows of a table; none where it isn't there."""
+    import pandas as pd
+
+    if not path.is_file():
+        return ()
+    return tuple({str(key): value for key, value in row.items()} for row in pd.read_parquet(path).to_dict("records"))
 
 
 def _study(path: Path) -> Study:
