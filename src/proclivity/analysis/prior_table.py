@@ -38,7 +38,7 @@ def prior_table(rows: pd.DataFrame | None, level: float) -> pd.DataFrame:
     """
     found: list[Row] = []
     if rows is not None and len(rows):
-        base = {model: own for model, own in rows[rows["arm"] == BASE].groupby("model", sort=False)}
+        base = dict(iter(rows[rows["arm"] == BASE].groupby("model", sort=False)))
         for point, own in rows.groupby(POINT, sort=False):
             head = dict(zip(POINT, point, strict=True))
             found += [{**head, **row} for row in _of_point(own, base.get(head["model"], own), level)]
@@ -58,7 +58,7 @@ def _shares(rows: pd.DataFrame, level: float) -> Iterator[Row]:
     """pi of each fit; 'ideal' posteriors stand as source 'ideal'."""
     pi = rows[rows["metric"] == "pi"]
     pi = pi.assign(source=pi["source"].where(pi["kind"] != "ideal", "ideal"))
-    drawn = {what: own for what, own in pi[pi["draw"] >= 0].groupby(WHAT, sort=False)}
+    drawn = dict(iter(pi[pi["draw"] >= 0].groupby(WHAT, sort=False)))
     for what, own in pi[pi["draw"] < 0].groupby(WHAT, sort=False):
         draws = drawn.get(what)
         means = None if draws is None else draws.groupby("draw")["value"].mean().to_numpy()

@@ -113,17 +113,15 @@ def _difference(first: Row | None, second: Row | None, level: float) -> Row:
     if first is None or second is None or len(first["seeds"]) != len(second["seeds"]):
         return {"estimate": np.nan, "low": np.nan, "high": np.nan, "n_seeds": 0}
     values = np.asarray(first["seeds"], dtype=np.float64) - np.asarray(second["seeds"], dtype=np.float64)
-    found = over_seeds(values[np.isfinite(values)])
+    found = over_seeds(values[np.isfinite(values)].tolist())
     low, high = interval(found, level)
     return {"estimate": found.estimate, "low": low, "high": high, "n_seeds": found.n_seeds}
 
 
 def _more_than_own_policy(table: pd.DataFrame, arm: str, level: float) -> Row:
     """Divergence from base, less that of the arm trained alike on the base's own choices, bits."""
-    both = [
-        number(table, arm=name, metric="total_jsd", source="personas", fitted="cloze") for name in (arm, OWN_POLICY)
-    ]
-    return _difference(*both, level)
+    where = {"metric": "total_jsd", "source": "personas", "fitted": "cloze"}
+    return _difference(number(table, arm=arm, **where), number(table, arm=OWN_POLICY, **where), level)
 
 
 def _brief(row: Row | None) -> Row | None:
@@ -151,20 +149,27 @@ def _sentence(model: str, profile: ProfileDesign, word: str, numbers: dict[str, 
     if left is None:
         return f"{said}."
     beside = "" if placebo is None else f", with as many placebo personas {_amount(placebo)}"
-    moved = ""
-    if numbers["before"] and numbers["after"]:
-        moved = f" The fitted share of the {name} disposition: {_amount(numbers['before'])} before, {_amount(numbers['after'])} after."
-    ratio = numbers["slope_ratio"]
-    follow = (
-        ""
-        if ratio is None or not np.isfinite(ratio["estimate"])
-        else (
-            f" After contrary decisions in context its words move {ratio['estimate']:.2f} times as steeply as the base's "
-            f"(1: like a shifted prior, 0: like a clamp)."
-        )
-    )
     seeds = plural(int(left["n_seeds"]), "seed")
-    return f"{said}: of the divergence from base {_amount(left)} is left on families that were not fitted{beside} ({seeds}).{moved}{follow}"
+    where = "of the divergence from base is left on families that were not fitted"
+    return (
+        f"{said}: {_amount(left)} {where}{beside} ({seeds}).{_moved(name, numbers)}{_follows(numbers['slope_ratio'])}"
+    )
+
+
+def _moved(name: str, numbers: dict[str, Any]) -> str:
+    before, after = numbers["before"], numbers["after"]
+    if not before or not after:
+        return ""
+    return f" Fitted share of the {name} disposition: {_amount(before)} before, {_amount(after)} after."
+
+
+def _follows(ratio: Row | None) -> str:
+    if ratio is None or not np.isfinite(ratio["estimate"]):
+        return ""
+    return (
+        f" After contrary decisions in context its words move {ratio['estimate']:.2f} times as steeply as the base's "
+        f"(1: like a shifted prior, 0: like a clamp)."
+    )
 
 
 def _amount(row: Row) -> str:

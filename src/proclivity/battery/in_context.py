@@ -18,7 +18,7 @@ from proclivity.battery.prior_readings import CLOZE, PriorPlace, prior_places, r
 from proclivity.decisions.render import render
 from proclivity.metrics import candidate_mass, class_scores, withhold_low_mass
 from proclivity.models import LanguageModel
-from proclivity.specs import Domain, LoadedPack, Scenario
+from proclivity.specs import AnswerFormat, Domain, LoadedPack, Scenario
 
 Floats = NDArray[np.float64]
 
@@ -26,7 +26,7 @@ CONTEXTS, MOST = 4, 4
 """Contexts, and decisions in each."""
 PLACES = 20
 """Cloze places after each context, spread evenly over the pack's."""
-FREE = "free"
+FREE: AnswerFormat = "free"
 TOO_LONG = "longer than the context window"
 HELD_OUT = "held-out"
 
@@ -59,11 +59,12 @@ def contexts(pack: LoadedPack, action_class: str, seed: int) -> list[list[str]]:
     for number in range(CONTEXTS):
         rng = np.random.default_rng([seed, 43, number])
         drawn = rng.permutation(len(scenarios))[:MOST]
-        found.append([_decision(pack, *scenarios[k], action_class, rng.random(3)) for k in drawn])
+        found.append([_decision(pack, scenarios[k], action_class, rng.random(3)) for k in drawn])
     return found
 
 
-def _decision(pack: LoadedPack, domain: Domain, scenario: Scenario, action_class: str, luck: Floats) -> str:
+def _decision(pack: LoadedPack, where: tuple[Domain, Scenario], action_class: str, luck: Floats) -> str:
+    domain, scenario = where
     options = scenario.options[action_class]
     made = render(
         pack.spec,

@@ -101,14 +101,14 @@ def read_base(model: LanguageModel, pack: LoadedPack) -> Readings:
     ]
     shape = (len(asked[0]), 0)
     return Readings(
-        _joined(tokens, -1),
+        _joined(tokens, -1).astype(np.int32),
         _joined(log_probs, -np.inf).astype(np.float32),
         np.stack(evidence, axis=1) if evidence else np.zeros(shape),
     )
 
 
 def tokens_that_matter(log_probs: NDArray[np.float32]) -> NDArray[np.int32]:
-    """The likeliest tokens at each place, `[n, W]`, -1 for padding and in the last column, from natural logs `[n, V]`."""
+    """The likeliest tokens at each place, `[n, W]`, -1 for padding and in the last column, from logs `[n, V]`."""
     width = int(min(WIDEST, (log_probs >= np.log(MATTERS)).sum(axis=1).max(initial=1), log_probs.shape[1]))
     order = np.argpartition(-log_probs, width - 1, axis=1)[:, :width]
     order = np.sort(order, axis=1)
@@ -127,7 +127,7 @@ def condense(log_probs: NDArray[np.floating], tokens: NDArray[np.int32]) -> Floa
 
 
 def log_evidence(told: Persona, persona: PersonaModel, prompts: Sequence[str]) -> Floats:
-    """log p(prompt | persona), nats `[N]`, over the prompt's own tokens; of a dialogue over all behind its system text."""
+    """log p(prompt | persona), nats `[N]`, over its own tokens; of a dialogue over all behind its system text."""
     if not persona.chat:
         return np.array([float(found.sum()) for found in persona.token_log_probs(prompts)])
     ends = [

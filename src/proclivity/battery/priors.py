@@ -124,7 +124,7 @@ def _fits(
 def world_components(
     places: Sequence[PriorPlace], scored: Sequence[PlaceScores], known: _World, pack: LoadedPack
 ) -> tuple[NDArray[np.int64], Floats, Components]:
-    """Cloze places, what is said there among the candidates `[n, C]`, and what the grammar says of each speech trait."""
+    """Cloze places, what is said there among the candidates `[n, C]`, and what the grammar says of each trait."""
     cloze = [n for n, place in enumerate(places) if place.kind == CLOZE]
     kept = [(n, found) for n, found in zip(cloze, scored, strict=True) if not found.reason]
     width = max((len(found.values) for _, found in kept), default=0)

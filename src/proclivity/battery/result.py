@@ -117,7 +117,7 @@ class Setting:
     """Whether a point of a curve is measured: what is drawn of it, and no more."""
     world: str = ""
     """Coupling of the world that the model was pretrained on, where it is known."""
-    latent: LatentSpec = LatentSpec()
+    latent: LatentSpec = field(default_factory=LatentSpec)
     """What is asked about latent priors."""
 
 
