@@ -48,7 +48,8 @@ def prior_verdict(table: pd.DataFrame, model: str, profile: ProfileDesign, desig
     placebo = _left(table, profile.id, "placebo", evidence)
     better = _difference(placebo, left, design.level)
     more = _more_than_own_policy(table, profile.id, design.level)
-    word = _word(apart["separable"], left, better, more)
+    total = _total(table, profile.id)
+    word = _word(apart["separable"], 0 if total is None else total["n_seeds"], left, better, more)
     before, after = (_share(table, arm, profile.id, evidence) for arm in (BASE, profile.id))
     numbers = {
         "separability": apart,
@@ -77,12 +78,12 @@ def separable(table: pd.DataFrame) -> dict[str, Any]:
     return {**values, "separable": bool(passed), "largest_p": LARGEST_P, "largest_error": LARGEST_ERROR}
 
 
-def _word(is_separable: bool, left: Row | None, better: Row, more: Row) -> str:
+def _word(is_separable: bool, n_seeds: int, left: Row | None, better: Row, more: Row) -> str:
     if not is_separable:
         return NOT_SEPARABLE
-    if left is None or left["n_seeds"] < MINIMUM_SEEDS:
+    if left is None or n_seeds < MINIMUM_SEEDS:
         return TOO_FEW_SEEDS
-    if more["n_seeds"] >= MINIMUM_SEEDS and not more["low"] > 0:
+    if left["n_seeds"] < MINIMUM_SEEDS or (more["n_seeds"] >= MINIMUM_SEEDS and not more["low"] > 0):
         return NOTHING
     if left["high"] <= LARGEST_LEFT and better["low"] > 0:
         return REPRODUCIBLE
@@ -120,8 +121,11 @@ def _difference(first: Row | None, second: Row | None, level: float) -> Row:
 
 def _more_than_own_policy(table: pd.DataFrame, arm: str, level: float) -> Row:
     """Divergence from base, less that of the arm trained alike on the base's own choices, bits."""
-    where = {"metric": "total_jsd", "source": "personas", "fitted": "cloze"}
-    return _difference(number(table, arm=arm, **where), number(table, arm=OWN_POLICY, **where), level)
+    return _difference(_total(table, arm), _total(table, OWN_POLICY), level)
+
+
+def _total(table: pd.DataFrame, arm: str) -> Row | None:
+    return number(table, arm=arm, metric="total_jsd", source="personas", fitted="cloze")
 
 
 def _brief(row: Row | None) -> Row | None:
