@@ -75,6 +75,7 @@ def study(
     [
         ({"left": 0.02, "placebo": 0.15}, REPRODUCIBLE),
         ({"left": 0.12, "placebo": 0.15}, NOT_REPRODUCIBLE),
+        ({"left": 0.06, "placebo": 0.15}, OPEN),  # .3 of .2 bits, of which .1 is the base's own
         ({"left": 0.03, "placebo": 0.01}, NOT_REPRODUCIBLE),
         ({"left": 0.049, "placebo": 0.15, "spread": 0.02}, OPEN),
         ({"left": 0.02, "placebo": 0.15, "total": 0.001}, NOTHING),

@@ -48,8 +48,8 @@ def study_of(folder: Path, **changes: object) -> Path:
     for name, value in files.items():
         (pack / name).write_text(yaml.safe_dump(value, sort_keys=False))
     model = write_tiny_model(folder / "model", [*pack_texts(pack), " A", " B", " 1", " 2", " ; Options : I picked"])
-    given = {"arms": ["base", "leaver", "own-policy", "arbitrary"], "decisions": {"n": 8}, "induction": RECIPE}
-    given |= {"battery": {"families": ["choice", "cloze-feeling"]}, "seeds": 2, "latent": LATENT}
+    given = {"arms": ["base", "leaver", "own-policy"], "decisions": {"n": 8}, "induction": RECIPE}
+    given |= {"battery": {"families": ["cloze-feeling"]}, "seeds": 2, "latent": LATENT}
     return write_study(folder / "study.yml", pack, {"one": model}, **(given | changes))
 
 
@@ -71,7 +71,7 @@ def test_random_weights_end_as_not_separable(finished: RunSummary) -> None:
 def test_shares_of_every_arm_stand_in_the_table(finished: RunSummary) -> None:
     table = pd.read_parquet(finished.out / "priors.parquet")
     pi = table[(table["metric"] == "pi") & (table["source"] == "personas") & (table["told"] == "")]
-    assert set(pi["arm"]) == {"base", "leaver", "own-policy", "arbitrary"}
+    assert set(pi["arm"]) == {"base", "leaver", "own-policy"}
     sums = pi.groupby(["arm", "evidence", "fitted"])["estimate"].sum()
     assert sums.to_numpy() == pytest.approx(1.0, abs=1e-6)
     assert set(pi["about"]) == {"adaptive", "leaver"}

@@ -2,8 +2,9 @@
 
 A model whose dispositions aren't separable can't be asked: any shares would fit. Else a profile's shift is
 *reproducible as a re-weighting* where, on families that the prior was not fitted on, at most a quarter of the
-divergence from base is left (upper bound), and clearly less than with as many placebo personas. Which prior it is, and
-that it is the one that was taught, stands beside and decides nothing.
+divergence from base is left (upper bound), and clearly less than with as many placebo personas. It is *not* where more
+than a quarter is left (lower bound) beyond what the same components leave of the base itself, or placebos do as well.
+Which prior it is, and that it is the one that was taught, stands beside and decides nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from proclivity.analysis.design import BASE, MINIMUM_SEEDS, OWN_POLICY, Design, 
 from proclivity.analysis.evidence import verdict
 from proclivity.analysis.intervals import interval
 from proclivity.analysis.over_seeds import over_seeds
-from proclivity.analysis.prior_table import HELD_OUT, Row, number
+from proclivity.analysis.prior_table import HELD_OUT, LEAST_TOTAL, Row, number
 from proclivity.analysis.specificity import TOO_FEW_SEEDS
 from proclivity.analysis.wording import like, plural, share
 from proclivity.metrics.separability import LARGEST_ERROR, LARGEST_P
@@ -46,14 +47,16 @@ def prior_verdict(table: pd.DataFrame, model: str, profile: ProfileDesign, desig
     evidence = evidence_of(table)
     left = _left(table, profile.id, "personas", evidence)
     placebo = _left(table, profile.id, "placebo", evidence)
+    beyond = _beyond(table, profile.id, evidence, design.level)
     better = _difference(placebo, left, design.level)
     more = _more_than_own_policy(table, profile.id, design.level)
     total = _total(table, profile.id)
-    word = _word(apart["separable"], 0 if total is None else total["n_seeds"], left, better, more)
+    word = _word(apart["separable"], 0 if total is None else total["n_seeds"], left, beyond, better, more)
     before, after = (_share(table, arm, profile.id, evidence) for arm in (BASE, profile.id))
     numbers = {
         "separability": apart,
         "left": _brief(left),
+        "left_beyond_base": beyond,
         "evidence": evidence,
         "left_with_other_evidence": _brief(_left(table, profile.id, "personas", *(set(EVIDENCES) - {evidence}))),
         "left_in_interpretation": _brief(_left(table, profile.id, "personas", evidence, "interpretation")),
@@ -78,7 +81,7 @@ def separable(table: pd.DataFrame) -> dict[str, Any]:
     return {**values, "separable": bool(passed), "largest_p": LARGEST_P, "largest_error": LARGEST_ERROR}
 
 
-def _word(is_separable: bool, n_seeds: int, left: Row | None, better: Row, more: Row) -> str:
+def _word(is_separable: bool, n_seeds: int, left: Row | None, beyond: Row, better: Row, more: Row) -> str:
     if not is_separable:
         return NOT_SEPARABLE
     if left is None or n_seeds < MINIMUM_SEEDS:
@@ -87,7 +90,7 @@ def _word(is_separable: bool, n_seeds: int, left: Row | None, better: Row, more:
         return NOTHING
     if left["high"] <= LARGEST_LEFT and better["low"] > 0:
         return REPRODUCIBLE
-    if left["low"] > LARGEST_LEFT or better["high"] <= 0:
+    if beyond["low"] > LARGEST_LEFT or better["high"] <= 0:
         return NOT_REPRODUCIBLE
     return OPEN
 
@@ -104,6 +107,18 @@ def _left(table: pd.DataFrame, arm: str, source: str, evidence: str, where: str 
     return number(table, arm=arm, metric="residual_share", source=source, evidence=evidence, fitted=where)
 
 
+def _beyond(table: pd.DataFrame, arm: str, evidence: str, level: float) -> Row:
+    """What is left beyond what the same components leave of the base itself, as a share of the divergence from base."""
+    where = {"source": "personas", "evidence": evidence, "fitted": HELD_OUT}
+    left, total = (number(table, arm=arm, metric=name, **where) for name in ("residual_jsd", "total_jsd"))
+    base = number(table, arm=BASE, metric="residual_jsd", **where)
+    if left is None or total is None or base is None:
+        return _mean([], level)
+    whole = np.asarray(total["seeds"], dtype=np.float64)
+    kept = whole >= LEAST_TOTAL
+    return _mean(((np.asarray(left["seeds"]) - base["estimate"])[kept] / whole[kept]).tolist(), level)
+
+
 def _share(table: pd.DataFrame, arm: str, about: str, evidence: str) -> Row | None:
     where = {"metric": "pi", "source": "personas", "evidence": evidence, "fitted": "cloze", "about": about, "told": ""}
     return number(table, arm=arm, **where)
@@ -112,9 +127,13 @@ def _share(table: pd.DataFrame, arm: str, about: str, evidence: str) -> Row | No
 def _difference(first: Row | None, second: Row | None, level: float) -> Row:
     """First less second, seed by seed."""
     if first is None or second is None or len(first["seeds"]) != len(second["seeds"]):
-        return {"estimate": np.nan, "low": np.nan, "high": np.nan, "n_seeds": 0}
+        return _mean([], level)
     values = np.asarray(first["seeds"], dtype=np.float64) - np.asarray(second["seeds"], dtype=np.float64)
-    found = over_seeds(values[np.isfinite(values)].tolist())
+    return _mean(values[np.isfinite(values)].tolist(), level)
+
+
+def _mean(values: list[float], level: float) -> Row:
+    found = over_seeds(values)
     low, high = interval(found, level)
     return {"estimate": found.estimate, "low": low, "high": high, "n_seeds": found.n_seeds}
 
@@ -155,9 +174,8 @@ def _sentence(model: str, profile: ProfileDesign, word: str, numbers: dict[str, 
     beside = "" if placebo is None else f", with as many placebo personas {_amount(placebo)}"
     seeds = plural(int(left["n_seeds"]), "seed")
     where = "of the divergence from base is left on families that were not fitted"
-    return (
-        f"{said}: {_amount(left)} {where}{beside} ({seeds}).{_moved(name, numbers)}{_follows(numbers['slope_ratio'])}"
-    )
+    after = _moved(name, numbers) + _follows(numbers["slope_ratio"], profile.content_class)
+    return f"{said}: {_amount(left)} {where}{beside} ({seeds}).{after}"
 
 
 def _moved(name: str, numbers: dict[str, Any]) -> str:
@@ -167,12 +185,12 @@ def _moved(name: str, numbers: dict[str, Any]) -> str:
     return f" Fitted share of the {name} disposition: {_amount(before)} before, {_amount(after)} after."
 
 
-def _follows(ratio: Row | None) -> str:
+def _follows(ratio: Row | None, content_class: str) -> str:
     if ratio is None or not np.isfinite(ratio["estimate"]):
         return ""
     return (
-        f" After contrary decisions in context its words move {ratio['estimate']:.2f} times as steeply as the base's "
-        f"(1: like a shifted prior, 0: like a clamp)."
+        f" After contrary decisions in context its {content_class} words move {ratio['estimate']:.2f} times as steeply "
+        f"as the base's (1: like a shifted prior, 0: like a clamp)."
     )
 
 

@@ -23,6 +23,8 @@ STILL = 1e-6
 """A step that moves no share by more than this ends the climb."""
 MOST_STEPS = 400
 """Of one climb; where components say the same, shares wander for long and mean nothing."""
+FEW_STEPS = 100
+"""Of a climb that begins at the summit of nearly the same likelihood."""
 AT_ONCE = 2**21
 """Numbers of an array of several priors' mixtures, so that memory doesn't grow with the number of draws."""
 LEAST = 1e-300
@@ -89,23 +91,28 @@ def refit(
     begin = np.maximum(np.asarray(pi, dtype=np.float64), 1e-3)  # a share of 0 would stay 0
     room = max(1, AT_ONCE // max(q.size, 1))
     found = [
-        climb(np.tile(begin / begin.sum(), (len(part), 1)), q, components, log_evidence, part)[0]
+        climb(np.tile(begin / begin.sum(), (len(part), 1)), q, components, log_evidence, part, FEW_STEPS)[0]
         for part in np.split(weights, range(room, len(weights), room))
     ]
     return np.where(weights.sum(1, keepdims=True) > 0, np.concatenate(found), np.nan)
 
 
 def climb(
-    pi: Floats, q: Floats, components: Floats, log_evidence: ArrayLike | None, weights: Floats
+    pi: Floats,
+    q: Floats,
+    components: Floats,
+    log_evidence: ArrayLike | None,
+    weights: Floats,
+    most: int = MOST_STEPS,
 ) -> tuple[Floats, NDArray[np.int64]]:
-    """Steps from each of several priors until none moves; `pi` `[B, K]`, `weights` `[B, N]`.
+    """Up to `most` steps from each of several priors until none moves; `pi` `[B, K]`, `weights` `[B, N]`.
 
     Returns:
         Where they end, `[B, K]`, and after how many steps, `[B]`.
     """
     pi, evidence = pi.copy(), _evidence(log_evidence, components)
     moving, steps = np.arange(len(pi)), np.zeros(len(pi), dtype=np.int64)
-    for _ in range(MOST_STEPS):
+    for _ in range(most):
         later = one_step(pi[moving], q, components, evidence, weights[moving])
         moved = np.abs(later - pi[moving]).max(axis=1) > STILL
         pi[moving] = later
@@ -122,8 +129,8 @@ def one_step(pi: Floats, q: Floats, components: Floats, evidence: Floats, weight
     total = np.maximum(mixed.sum(-1), LEAST)  # (B, N)
     mixture = np.maximum(np.matmul(mixed.transpose(1, 0, 2), components), LEAST)  # (N, B, V)
     answered = np.matmul(q[:, None, :] / mixture, components.transpose(0, 2, 1))  # (N, B, K)
-    mass = pi * np.einsum("bn,nbk,nk->bk", weights, answered, evidence, optimize=True)
-    owed = np.einsum("bn,nk->bk", weights / total, evidence, optimize=True)
+    mass = pi * (answered * evidence[:, None, :] * weights.T[:, :, None]).sum(axis=0)  # (B, K)
+    owed = weights / total @ evidence  # (B, K)
     later = mass / np.maximum(owed, LEAST)
     return np.asarray(later / np.maximum(later.sum(1, keepdims=True), LEAST))
 
