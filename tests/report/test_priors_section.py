@@ -76,7 +76,7 @@ def test_four_figures_with_their_tables(results: Results) -> None:
     assert before.panels[0].svg.count('class="dot"') == 3 * (1 + 2)  # a share is a mark; base has one seed
     assert left.panels[0].svg.count("not measured") == 0
     assert all(one.alt and one.table.rows for one in figures)
-    assert "spoken as paranoia-like" in ways.panels[0].svg
+    assert "share of paranoia-like in the prior" in ways.panels[0].svg
     assert "log odds of threat words" in clamp.panels[0].svg
     page = render(results)
     assert 'id="figure-priors-left"' in page

@@ -21,7 +21,6 @@ CONTRARY, SLOPES = "adaptive", ("slope", "slope_ratio")
 
 def three_ways(results: Results, priors: Priors, models: list[str]) -> Figure | None:
     panels, shown = [], []
-    y = linear(0.0, 1.0, "share of the disposition that it should speak as")
     for model in models:
         for profile in results.profiles:
             speaks = priors.speaks(model, profile.id)
@@ -37,7 +36,7 @@ def three_ways(results: Results, priors: Priors, models: list[str]) -> Figure | 
             if not told and not taught:
                 continue
             shown += [*ideal, *told, *([start] if start else []), *taught]
-            title = f"{model}: {profile.title}" + ("" if about == profile.id else f", spoken as {results.title(about)}")
+            title, y = f"{model}: {profile.title}", linear(0.0, 1.0, f"share of {results.title(about)} in the prior")
             panels.append(Panel(_in_context(title, ideal, told, y, profile.tone)))
             panels.append(Panel(_by_step(title, start, taught, y, profile.tone)))
     if not panels:

@@ -13,6 +13,8 @@ from proclivity.report.estimates import Estimate
 from proclivity.report.load import Results
 
 WAYS = ("weighted", "constant")
+RISEN = 1e-6
+"""More than rounding, of a share."""
 POINT = ("items", "epochs", "dose", "step")
 
 
@@ -77,7 +79,7 @@ class Priors:
         last = {}
         for row in self.all(model, "base", "pi", source="ideal", told=profile):
             first = self.find(model, "base", "pi", source="ideal", told=profile, n=0, about=row.estimate.content_class)
-            if first is not None and row.n > 0 and row.estimate.value > first.estimate.value:
+            if first is not None and row.n > 0 and row.estimate.value > first.estimate.value + RISEN:
                 last[row.estimate.content_class] = row.estimate.value
         return max(last, key=lambda name: last[name]) if last else profile
 
