@@ -147,3 +147,47 @@ class Checkpoint:
     loss_curve: tuple[float, ...] = field(default=())
     """Mean loss over supervised tokens at each step, nats."""
     dose: float = 1.0
+
+
+@dataclass(frozen=True)
+class PriorRow:
+    """One number about the priors of one checkpoint."""
+
+    model: str
+    arm: str
+    seed: int
+    """Training seed; -1 for arms without training."""
+    kind: str
+    """'fit' (a prior and what it leaves), 'separability', 'context' (the same after decisions in context), 'ideal' (an
+    exact posterior of a known world)."""
+    metric: str
+    """'pi', 'residual_jsd', 'total_jsd', 'rest_mass', 'log_odds', …"""
+    value: float
+    """NaN where it could not be measured."""
+    unit: str
+    """'share', 'bits', 'nats', 'probability', 'p'."""
+    source: str = ""
+    """Where components come from: 'personas', 'placebo', 'world'; '' where none matter."""
+    evidence: str = ""
+    """'weighted' by p(x|k), or 'constant'."""
+    fitted: str = ""
+    """Families that the prior was fitted on: 'all', or half 'a' or 'b'."""
+    read: str = ""
+    """Families that it was read on."""
+    about: str = ""
+    """Disposition, trait or content class that the number is about."""
+    told: str = ""
+    """Profile whose decisions stand in context."""
+    n: int = 0
+    """Decisions in context."""
+    draw: int = -1
+    """Number of the bootstrap draw of clusters; -1 for what was found."""
+    dose: float = 1.0
+    items: int = 0
+    epochs: int = 0
+    step: int = -1
+    missing_reason: str = ""
+    """Why the value is NaN."""
+
+
+PRIOR_COLUMNS = tuple(PriorRow.__dataclass_fields__)

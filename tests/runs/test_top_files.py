@@ -20,7 +20,7 @@ from proclivity.specs import load_study
 
 TOP = {
     *("study.yml", "manifest.json", "registered.json", "report.html", "adapters/index.json"),
-    *("measurements.parquet", "completions.parquet", "effects.parquet", "curves.parquet"),
+    *("measurements.parquet", "completions.parquet", "effects.parquet", "curves.parquet", "priors.parquet"),
     *("verdicts.json", "scales.json", "directions.json", "gates.json", "next_token.json"),
 }
 

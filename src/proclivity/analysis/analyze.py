@@ -22,6 +22,8 @@ from proclivity.analysis.formats_verdict import formats
 from proclivity.analysis.generality_verdict import generality
 from proclivity.analysis.induction_verdict import induction
 from proclivity.analysis.persona import prompting
+from proclivity.analysis.prior_table import prior_table
+from proclivity.analysis.priors import prior_verdicts
 from proclivity.analysis.reversal import reversal
 from proclivity.analysis.selection import main_rows
 from proclivity.analysis.specificity_verdict import specificities
@@ -43,9 +45,16 @@ class Analysis:
     are about all models: they come last and name none."""
     curves: pd.DataFrame
     """Choice and words by dose, step and distance, one row a point; empty where a study measured one point."""
+    priors: pd.DataFrame
+    """What `prior_table` makes of the rows about priors; empty where a study asked for none."""
 
 
-def analyze(measurements: pd.DataFrame, design: Design, distributions: Distributions | None = None) -> Analysis:
+def analyze(
+    measurements: pd.DataFrame,
+    design: Design,
+    distributions: Distributions | None = None,
+    priors: pd.DataFrame | None = None,
+) -> Analysis:
     """Effects and verdicts of a study.
 
     Args:
@@ -74,8 +83,10 @@ def analyze(measurements: pd.DataFrame, design: Design, distributions: Distribut
         for verdict in [*_verdicts(model, table, book, points, design), *_curve_verdicts(model, points, design)]
     ]
     evidence = {model: _evidence(model, table, book, design) for model, table in tables.items()}
+    shares = prior_table(priors, design.level)
+    verdicts += prior_verdicts(shares, design)
     verdicts += claims(Findings(design, evidence, tables, verdicts))
-    return Analysis(effects=book.table(), verdicts=verdicts, curves=curve_table(points))
+    return Analysis(effects=book.table(), verdicts=verdicts, curves=curve_table(points), priors=shares)
 
 
 def _evidence(model: str, table: ItemTable, book: EffectBook, design: Design) -> Evidence:

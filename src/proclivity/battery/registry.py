@@ -10,6 +10,7 @@ from proclivity.battery.cloze import measure_cloze
 from proclivity.battery.completions import measure_completions
 from proclivity.battery.controls import measure_controls
 from proclivity.battery.instruments import measure_instrument
+from proclivity.battery.priors import measure_priors
 from proclivity.battery.readings import measure_readings
 from proclivity.battery.refusal import measure_refusal
 from proclivity.battery.result import FamilyResult, Setting
@@ -24,4 +25,5 @@ KINDS: dict[str, Callable[[Setting], FamilyResult]] = {
     "controls": measure_controls,
     "refusal": measure_refusal,
     "completions": measure_completions,
+    "priors": measure_priors,
 }

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from proclivity.models import LanguageModel
 from proclivity.records import MEASUREMENT_COLUMNS, Measurement
-from proclivity.specs import BatterySpec, DecisionsSpec, LoadedPack
+from proclivity.specs import BatterySpec, DecisionsSpec, LatentSpec, LoadedPack
 
 UNITS = {
     "score": "nats",
@@ -88,6 +88,10 @@ class FamilyResult:
     """Texts, as {prompt, sample, text, flagged, reply}; sample -1 is the greedy one."""
     control: NDArray[np.float32] | None = None
     """A base's next-token distributions on control text, natural log, float32 [N, V]; temperatures are fitted to it."""
+    priors: list[dict[str, Any]] | None = None
+    """Rows of `records.PriorRow`, where priors were asked for."""
+    arrays: dict[str, Any] | None = None
+    """What a base keeps for its arms beside distributions, by name."""
     dialogues: int = 0
     """Distinct dialogues that a chat model's template wrote for this family."""
     rendered: str = ""
@@ -111,6 +115,10 @@ class Setting:
     """Seed of whatever is sampled."""
     brief: bool = False
     """Whether a point of a curve is measured: what is drawn of it, and no more."""
+    world: str = ""
+    """Coupling of the world that the model was pretrained on, where it is known."""
+    latent: LatentSpec = field(default_factory=LatentSpec)
+    """What is asked about latent priors."""
 
 
 def make_row(identity: Identity, family: str, metric: str, value: float, reason: str = "", **fields: Any) -> Row:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from proclivity.battery.priors import PRIORS
 from proclivity.battery.registry import KINDS
 from proclivity.battery.result import FamilyResult, Identity, Setting
 from proclivity.errors import unknown_name
 from proclivity.models import LanguageModel
-from proclivity.specs import INSTRUMENT_FAMILY, BatterySpec, DecisionsSpec, LoadedPack, digest_of
+from proclivity.specs import INSTRUMENT_FAMILY, BatterySpec, DecisionsSpec, LatentSpec, LoadedPack, digest_of
 
 
 def families(pack: LoadedPack, battery: BatterySpec) -> list[str]:
@@ -44,6 +45,8 @@ def measure_family(
     seed: int = 0,
     decisions: DecisionsSpec | None = None,
     brief: bool = False,
+    world: str = "",
+    latent: LatentSpec | None = None,
 ) -> FamilyResult:
     """One family on one checkpoint.
 
@@ -59,11 +62,14 @@ def measure_family(
         decisions: own format and alphabets of held-out decisions; by default labels, all alphabets.
         brief: measure a point of a curve, a dose or step on the way: class scores and divergences of cloze families
             without distances, decisions of new domains in the own format alone. No distributions are kept.
+        world: coupling of the world that the model was pretrained on, where it is known; priors alone look at it.
+        latent: seed and draws of what is asked about latent priors.
 
     Raises:
         UserError: for an unknown family, or content that this model can't be measured on.
     """
-    families(pack, BatterySpec(families=[family]))
+    if family != PRIORS:
+        families(pack, BatterySpec(families=[family]))
     kind = pack.probes[family].kind if family in pack.probes else family
     if kind.startswith(INSTRUMENT_FAMILY):
         kind = "instrument"
@@ -77,6 +83,8 @@ def measure_family(
         reference=reference,
         seed=seed,
         brief=brief,
+        world=world,
+        latent=latent or LatentSpec(),
     )
     rendered: dict[str, None] = getattr(model, "rendered", {})
     rendered.clear()

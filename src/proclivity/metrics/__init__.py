@@ -24,6 +24,7 @@ from proclivity.metrics.divergence import (
     truncated_jsd_bounds,
 )
 from proclivity.metrics.kappa import cohen_kappa, weighted_kappa
+from proclivity.metrics.mixture import PriorFit, fit_prior, mixture_of, refit, residual_jsd, total_jsd
 from proclivity.metrics.reliability import (
     Generalizability,
     Omega,
@@ -55,6 +56,7 @@ from proclivity.metrics.scores import (
     pmi_dc,
     withhold_low_mass,
 )
+from proclivity.metrics.separability import Separability, apart, recovery_error, wording_distances
 from proclivity.metrics.temperature import at_temperature, fit_temperature, temperature_share
 
 __all__ = [
@@ -66,9 +68,12 @@ __all__ = [
     "Generalizability",
     "Likert",
     "Omega",
+    "PriorFit",
+    "Separability",
     "TwinSplit",
     "Withheld",
     "WordSetZ",
+    "apart",
     "at_temperature",
     "binary_entropy",
     "candidate_mass",
@@ -80,6 +85,7 @@ __all__ = [
     "cross_seed_divergence",
     "delta_probability",
     "entropy",
+    "fit_prior",
     "fit_temperature",
     "generalizability",
     "hellinger",
@@ -92,19 +98,25 @@ __all__ = [
     "kl_both",
     "likert",
     "mean_off_diagonal",
+    "mixture_of",
     "omega_one_factor",
     "per_byte",
     "pmi_dc",
     "position_part",
+    "recovery_error",
+    "refit",
+    "residual_jsd",
     "sampled_label",
     "scale_score",
     "shift_products",
     "signed_contributions",
     "temperature_share",
+    "total_jsd",
     "total_variation",
     "truncated_jsd_bounds",
     "twin_split",
     "weighted_kappa",
     "withhold_low_mass",
     "word_set_z",
+    "wording_distances",
 ]

@@ -73,6 +73,8 @@ class Results:
     """Rows of curves.parquet: choice and words by dose, step and distance."""
     directions: tuple[dict[str, Any], ...] = ()
     """Rows of directions.json: hidden states by layer, steering and ablation; empty where the study asks for none."""
+    priors: tuple[dict[str, Any], ...] = ()
+    """Rows of priors.parquet; empty where a study asked for none."""
     registration: Registration = field(default_factory=lambda: Registration("absent"))
     """What was fixed before the first job."""
     missing: dict[str, str] = field(default_factory=dict)
@@ -158,10 +160,7 @@ def load_results(folder: Path) -> Results:
         completions = tuple({str(key): value for key, value in row.items()} for row in frame.to_dict("records"))
     else:
         missing["completions.parquet"] = "this study wrote no completions"
-    curves: tuple[dict[str, Any], ...] = ()
-    if (folder / "curves.parquet").is_file():
-        frame = pd.read_parquet(folder / "curves.parquet")
-        curves = tuple({str(key): value for key, value in row.items()} for row in frame.to_dict("records"))
+    curves, priors = (_records(folder / name) for name in ("curves.parquet", "priors.parquet"))
     return Results(
         folder=folder,
         study=study,
@@ -176,9 +175,19 @@ def load_results(folder: Path) -> Results:
         scales=_json(folder, "scales.json", missing) or {},
         curves=curves,
         directions=tuple(_json(folder, "directions.json", {}) or []),
+        priors=priors,
         registration=read_registration(folder),
         missing=missing,
     )
+
+
+def _records(path: Path) -> tuple[dict[str, Any], ...]:
+    """Rows of a table; none where it isn't there."""
+    import pandas as pd
+
+    if not path.is_file():
+        return ()
+    return tuple({str(key): value for key, value in row.items()} for row in pd.read_parquet(path).to_dict("records"))
 
 
 def _study(path: Path) -> Study:

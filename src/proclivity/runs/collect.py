@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from proclivity.runs.arm_jobs import study_arm
+from proclivity.runs.content import PRIORS
 from proclivity.runs.jobs import Job
 from proclivity.runs.ledger import Ledger
 from proclivity.runs.messages import Context
 from proclivity.runs.next_token import next_token_rows
-from proclivity.runs.results import measurement_schema, read_distributions, write_table
+from proclivity.runs.results import measurement_schema, prior_rows, read_distributions, write_table
 from proclivity.runs.storage import as_json
 from proclivity.specs import LoadedPack, Study
 
@@ -27,6 +28,7 @@ OUTPUTS = (
     "completions.parquet",
     "effects.parquet",
     "curves.parquet",
+    "priors.parquet",
     "verdicts.json",
     "scales.json",
     "directions.json",
@@ -46,7 +48,8 @@ def analyze_study(job: Job, folder: Path, context: Context, ledger: Ledger) -> N
     (folder / "gates.json").write_bytes(as_json(gates))
     architectures = {name: model.architecture for name, model in context.models.items()}
     design = study_design(context.study, context.pack, measurements, architectures)
-    analysis = analyze(measurements, design, distributions=_distributions(job, context, ledger))
+    distributions = _distributions(job, context, ledger)
+    analysis = analyze(measurements, design, distributions, gather_priors(job, context, ledger))
     write_analysis(analysis, folder)
     scales = scale_findings(measurements, list(context.pack.instruments.values()))
     (folder / "scales.json").write_bytes(as_json(scales))
@@ -56,11 +59,12 @@ def analyze_study(job: Job, folder: Path, context: Context, ledger: Ledger) -> N
 
 
 def write_analysis(analysis: Analysis, folder: Path) -> None:
-    """effects.parquet, curves.parquet and verdicts.json."""
+    """effects.parquet, curves.parquet, priors.parquet and verdicts.json."""
     import pyarrow as pa
 
     write_table(pa.Table.from_pandas(analysis.effects, preserve_index=False), folder / "effects.parquet")
     write_table(pa.Table.from_pandas(analysis.curves, preserve_index=False), folder / "curves.parquet")
+    write_table(pa.Table.from_pandas(analysis.priors, preserve_index=False), folder / "priors.parquet")
     (folder / "verdicts.json").write_bytes(as_json(plain(analysis.verdicts)))
 
 
@@ -108,6 +112,21 @@ def gather_measurements(job: Job, folder: Path, ledger: Ledger) -> pd.DataFrame:
     ]
     table = pa.concat_tables([schema.empty_table(), *tables]).combine_chunks()
     write_table(table, folder / "measurements.parquet")
+    frame: pd.DataFrame = table.to_pandas()
+    return frame
+
+
+def gather_priors(job: Job, context: Context, ledger: Ledger) -> pd.DataFrame:
+    """Rows about priors of all checkpoints and points, in the plan's order; empty where a study asked for none."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    paths = [
+        ledger.folder(digest) / "priors.parquet"
+        for role, digest in job.inputs.items()
+        if role.startswith("measure ") and context.jobs[digest].family == PRIORS
+    ]
+    table = pa.concat_tables([prior_rows([]), *(pq.read_table(path) for path in paths)])
     frame: pd.DataFrame = table.to_pandas()
     return frame
 

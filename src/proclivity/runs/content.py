@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from proclivity.records import Decision
-from proclivity.specs import INSTRUMENT_FAMILY, AnswerFormat, LoadedPack, Study, digest_of
+from proclivity.specs import INSTRUMENT_FAMILY, AnswerFormat, LoadedPack, Study, digest_of, digest_of_file
 
+PRIORS = "priors"
+"""Family that a study asks for by `latent.priors`."""
 _COSMETIC = {"title", "description", "source", "licence", "author", "version", "novel"}
 
 
@@ -30,17 +33,21 @@ def plan_content(study: Study, pack: LoadedPack, formats: Sequence[AnswerFormat]
 
     wanted = study.decisions
     pools = {name: tuple(make_pool(pack, wanted.n, wanted.seed, name, tuple(wanted.alphabets))) for name in formats}
-    names = tuple(families(pack, study.battery))
+    names = (*families(pack, study.battery), *([PRIORS] if study.latent.priors else []))
     rendered = choice_decisions(pack, wanted, study.battery) if "choice" in names else []
-    return PlannedContent(pools, pool_digest(rendered), names)
+    return PlannedContent(pools, pool_digest(rendered), tuple(dict.fromkeys(names)))
 
 
-def family_content(study: Study, pack: LoadedPack, content: PlannedContent, family: str) -> dict[str, Any]:
-    """What of the pack and the battery decides a family's numbers, as plain values."""
+def family_content(
+    study: Study, pack: LoadedPack, content: PlannedContent, family: str, model: str = ""
+) -> dict[str, Any]:
+    """What of the pack, the battery and what is known of a model decides a family's numbers, as plain values."""
     spec = pack.spec
     battery = study.battery
     if family == "choice":
         own: Any = {"held_out": content.held_out, "action_classes": spec.action_classes}
+    elif family == PRIORS:
+        own = _priors(study, pack, model)
     elif family == "completions":
         from proclivity.battery.lexicon import category_stems
 
@@ -78,3 +85,14 @@ def family_content(study: Study, pack: LoadedPack, content: PlannedContent, fami
             own["tokens"] = battery.completion_tokens
     people = [spec.narrator.model_dump(), {name: person.model_dump() for name, person in spec.persons.items()}]
     return {"family": family, "narrator": digest_of(people), "content": digest_of(own)}
+
+
+def _priors(study: Study, pack: LoadedPack, model: str) -> dict[str, Any]:
+    world = next((own.world for own in study.models if own.name == model), "")
+    file = Path(pack.path) / "world.yml"
+    return {
+        "pack": pack.digest,
+        "seed": study.latent.seed,
+        "bootstrap": study.latent.bootstrap,
+        "world": [world, digest_of_file(file)] if world and file.is_file() else [],
+    }

@@ -15,7 +15,7 @@ from typing import Any
 from proclivity.errors import ContentError, UserError
 from proclivity.records import Decision
 from proclivity.runs.arm_jobs import External, Pools, Subject, Training, format_of, formats_asked, study_arm, subjects
-from proclivity.runs.content import PlannedContent, family_content, plan_content
+from proclivity.runs.content import PRIORS, PlannedContent, family_content, plan_content
 from proclivity.runs.doses import dose_faults
 from proclivity.runs.external import external_faults, find_external
 from proclivity.runs.jobs import Job
@@ -161,7 +161,7 @@ def _model_jobs(
     base = {
         family: Job(
             "measure",
-            {**identity, "arm": BASE, "seed": -1, **family_content(study, pack, content, family)},
+            {**identity, "arm": BASE, "seed": -1, **family_content(study, pack, content, family, model.name)},
             model=model.name,
             arm=BASE,
             family=family,
@@ -174,14 +174,14 @@ def _model_jobs(
         if name != BASE:
             for found in subjects(arm, study, pack, training, model, external):
                 for family, reference in base.items():
-                    spec = {**identity, "arm": name, **family_content(study, pack, content, family)}
+                    spec = {**identity, "arm": name, **family_content(study, pack, content, family, model.name)}
                     measured += [_measure(found, spec, model, name, family, reference)] if _asked(found, family) else []
     return [*training.jobs.values(), *measured]
 
 
 def _asked(found: Subject, family: str) -> bool:
     """Whether a family is measured at a point; completions, scales and controls only where verdicts rest."""
-    return not found.point or family == "choice" or family.startswith(CURVE_FAMILIES)
+    return not found.point or family in ("choice", PRIORS) or family.startswith(CURVE_FAMILIES)
 
 
 def _measure(found: Subject, spec: dict[str, Any], model: ModelFiles, arm: str, family: str, base: Job) -> Job:

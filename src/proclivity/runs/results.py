@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from proclivity.records import MEASUREMENT_COLUMNS
+from proclivity.records import MEASUREMENT_COLUMNS, PRIOR_COLUMNS
 from proclivity.runs.storage import as_json
 
 if TYPE_CHECKING:
@@ -15,12 +15,24 @@ if TYPE_CHECKING:
 
     from proclivity.battery import FamilyResult
 
-_INTEGERS = ("items", "epochs", "seed", "step", "distance", "sample")
+_INTEGERS = ("items", "epochs", "seed", "step", "distance", "sample", "n", "draw")
 _FLOATS = ("dose", "value")
 
 
 def measurement_schema() -> pa.Schema:
     """Parquet schema of measurements: fixed columns in a fixed order."""
+    return _schema(MEASUREMENT_COLUMNS)
+
+
+def prior_rows(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Rows about priors as a table, [N rows]."""
+    import pyarrow as pa
+
+    schema = _schema(PRIOR_COLUMNS)
+    return pa.table({one.name: pa.array([row[one.name] for row in rows], one.type) for one in schema}, schema=schema)
+
+
+def _schema(columns: Sequence[str]) -> pa.Schema:
     import pyarrow as pa
 
     def kind(column: str) -> pa.DataType:
@@ -28,7 +40,7 @@ def measurement_schema() -> pa.Schema:
             return pa.int64()
         return pa.float64() if column in _FLOATS else pa.string()
 
-    return pa.schema([(column, kind(column)) for column in MEASUREMENT_COLUMNS])
+    return pa.schema([(column, kind(column)) for column in columns])
 
 
 TABLE_SETTINGS = {"compression": "zstd", "use_dictionary": True, "store_schema": False}
@@ -63,7 +75,8 @@ def rendering(result: FamilyResult) -> dict[str, Any]:
 
 
 def write_result(result: FamilyResult, folder: Path) -> None:
-    """measurements.parquet; where the family has them log_probs.npy with keys.json, control.npy, completions.json."""
+    """measurements.parquet; where the family has them log_probs.npy with keys.json, control.npy, completions.json,
+    priors.parquet, arrays.npz."""
     import numpy as np
 
     write_table(rows_table(result.rows), folder / "measurements.parquet")
@@ -75,6 +88,10 @@ def write_result(result: FamilyResult, folder: Path) -> None:
         (folder / "keys.json").write_bytes(as_json(keys))
     if result.control is not None:
         np.save(folder / "control.npy", result.control, allow_pickle=False)
+    if result.priors is not None:
+        write_table(prior_rows(result.priors), folder / "priors.parquet")
+    if result.arrays is not None:
+        np.savez(folder / "arrays.npz", **result.arrays)
     if result.rendered:
         (folder / "rendered.json").write_bytes(as_json(rendering(result)))
     if result.completions is not None:
@@ -97,8 +114,9 @@ def read_reference(folder: Path) -> FamilyResult:
 
     from proclivity.battery import FamilyResult
 
-    control = folder / "control.npy"
+    control, kept = folder / "control.npy", folder / "arrays.npz"
     return FamilyResult(
         distributions=read_distributions(folder),
         control=np.load(control, mmap_mode="r", allow_pickle=False) if control.exists() else None,
+        arrays=dict(np.load(kept, allow_pickle=False)) if kept.exists() else None,
     )

@@ -211,6 +211,8 @@ def _measure(job: Job, folder: Path, bench: Bench) -> None:
         seed=max(job.seed, 0),
         decisions=study.decisions,
         brief=bool(job.point),
+        world=next((own.world for own in study.models if own.name == job.model), ""),
+        latent=study.latent,
     )
     write_result(result, folder)
     if reference is None and result.distributions is not None:

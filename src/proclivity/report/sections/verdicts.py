@@ -21,6 +21,7 @@ KINDS = {
     "formats": "Which way does the link between choosing and words run?",
     "reversal": "Does later training take the rise back?",
     "dose": "Does more teaching move more words?",
+    "priors": "Is the shift reproducible as a re-weighting of the base’s dispositions?",
     "trajectory": "Do words move before, with or after choices?",
 }
 
@@ -59,6 +60,7 @@ TONES = {
         "together",
         "words after choice",
         "words before choice",
+        "reproducible as a re-weighting",
     ),
     "mixed": (
         "swapped",
@@ -76,6 +78,7 @@ TONES = {
         "sharper",
         "flatter",
         "falls with dose",
+        "not reproducible",
     ),
     "no": ("not learned",),
 }
