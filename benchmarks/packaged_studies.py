@@ -15,7 +15,7 @@ import sys
 import time
 from pathlib import Path
 
-STUDIES = ("demo", "dose", "trajectory", "reversal", "formats", "persona", "paper-microworld")
+STUDIES = ("demo", "dose", "trajectory", "reversal", "formats", "persona", "priors", "carriers", "paper-microworld")
 LIMIT = 15.0
 """Minutes that a packaged study may take on two cores."""
 

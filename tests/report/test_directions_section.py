@@ -62,14 +62,20 @@ def folder(simulation: Callable[..., Any], tmp_path: Path) -> Path:
     return made
 
 
-def test_sentences_say_effects_with_their_nulls(folder: Path) -> None:
+def test_a_row_says_effects_with_their_nulls(folder: Path) -> None:
     found = section(load_results(folder))
     assert found is not None
-    steered, removed = (str(said) for said in _list(found.context["said"]))
-    assert "at layer 2, 1.5 times its length, the direction gives 0.50 of the trained pattern" in steered
-    assert "nulls give random −0.10 to 0.20, paranoia-like 0.30" in steered
-    assert "at all layers, 0.75 of the pattern" in removed
-    assert "nulls remove random 0.00 to 0.01, paranoia-like 0.10" in removed
+    answers = found.context["answers"]
+    assert isinstance(answers, Table)
+    (row,) = answers.rows
+    assert row[:2] == ("m", "depression-like")
+    assert row[2].startswith("0.50")
+    assert row[2].endswith("at layer 2, α 1.5")
+    assert row[3] == "random −0.10 to 0.20, paranoia-like 0.30"
+    assert row[5] == "1.04"
+    assert row[6].startswith("0.75")
+    assert row[6].endswith("at all layers")
+    assert row[7:] == ("random 0.00 to 0.01, paranoia-like 0.10", "0.98")
 
 
 def test_every_figure_has_its_numbers_and_words_and_texts_of_models_are_text(folder: Path) -> None:

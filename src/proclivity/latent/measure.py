@@ -23,8 +23,8 @@ from proclivity.models.adapters import trained_weights
 from proclivity.specs import LoadedPack
 
 NO_PLACES = (
-    "latent.directions needs two clusters of items or more in cloze or interpretation families, found {found}. Name "
-    "such families under battery.families, or switch it off."
+    "latent.directions needs two clusters of items or more in the pack's cloze and interpretation families, found "
+    "{found}. Add items to the pack, or switch it off."
 )
 
 

@@ -13,7 +13,6 @@ from proclivity.specs import LoadedPack, Study, digest_of
 
 if TYPE_CHECKING:
     from proclivity.runs.bench import Bench
-    from proclivity.runs.content import PlannedContent
     from proclivity.runs.model_files import ModelFiles
 
 OWN, BESIDE = "own-policy", ("arbitrary", "balanced")
@@ -42,7 +41,6 @@ def direction_faults(study: Study, pack: LoadedPack) -> list[str]:
 def latent_jobs(
     study: Study,
     pack: LoadedPack,
-    content: PlannedContent,
     models: Sequence[tuple[ModelFiles, dict[str, Any]]],
     jobs: Sequence[Job],
 ) -> list[Job]:
@@ -51,7 +49,6 @@ def latent_jobs(
     Args:
         study: whose models they are.
         pack: its content.
-        content: its families.
         models: files of each, and what of it decides digits.
         jobs: those planned so far, trainings among them.
     """
@@ -65,7 +62,7 @@ def latent_jobs(
         if worlds[files.name] != FOREIGN:
             alike = [f for f, _ in models if worlds[f.name] == FOREIGN and f.architecture == files.architecture]
             inputs |= {f"foreign {other.name}": made[other.name].digest for other in alike}
-        spec = {**identity, **_wanted(study, pack, content)}
+        spec = {**identity, **_wanted(study, pack)}
         made[files.name] = Job("latent", spec, inputs, model=files.name, family="directions")
     return list(made.values())
 
@@ -76,8 +73,9 @@ def _asked(job: Job, study: Study, pack: LoadedPack) -> bool:
     return job.arm in (OWN, *BESIDE, *pack.profiles) or (arm.smaller and job.seed == 0)
 
 
-def _wanted(study: Study, pack: LoadedPack, content: PlannedContent) -> dict[str, Any]:
-    families = [name for name in content.families if name in pack.probes]
+def _wanted(study: Study, pack: LoadedPack) -> dict[str, Any]:
+    # All of them, whatever the battery measures: halves of two families would be too small to choose a layer by.
+    families = [name for name, probes in pack.probes.items() if probes.kind in ("cloze", "interpretation")]
     people = [pack.spec.narrator.model_dump(), {name: who.model_dump() for name, who in pack.spec.persons.items()}]
     read = [
         [pack.probes[name].model_dump(mode="json") for name in families],

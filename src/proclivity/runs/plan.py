@@ -80,7 +80,7 @@ def make_plan(
         jobs += made
     judged = _judge_jobs(study, pack, judge, measured) if judge else []
     jobs += judged
-    inside = latent_jobs(study, pack, content, [(m, model_identity(study, m)) for m in models.values()], jobs)
+    inside = latent_jobs(study, pack, [(m, model_identity(study, m)) for m in models.values()], jobs)
     jobs += inside
     analyze = _analyze(study, pack, pools, [j for j in jobs if j.stage == "policy"], measured, [*judged, *inside])
     jobs += [analyze, Job("report", _report_spec(study, pack), {"analyze": analyze.digest})]

@@ -29,7 +29,7 @@ def section(results: Results) -> Section | None:
             "halves": _halves(results),
             "layers": layer_figures(results),
             "words": _words(results),
-            "said": [sentence for pair in measured(results) for sentence in _sentences(results, *pair)],
+            "answers": _answers(results),
             "pattern": pattern_figure(results),
             "steering": steering_figure(results),
             "ablation": ablation_figure(results),
@@ -51,31 +51,37 @@ def _halves(results: Results) -> str:
     return "; ".join(parts)
 
 
-def _sentences(results: Results, model: str, profile: str) -> list[str]:
+def _answers(results: Results) -> Table | None:
     """What steering and ablation came to, with the nulls beside."""
-    title, found = results.title(profile), []
-    steered = _own(lines(results, model, profile, "steering correlation"))
-    size = _own(lines(results, model, profile, "steering size"))
-    neutral = _own(lines(results, model, profile, "steering perplexity"))
-    if steered and size and neutral:
-        found.append(
-            f"{model}, {title}: added to the base at {where(steered.layer)}, {words.number(steered.alpha, 1)} times "
-            f"its length, the direction gives {size.said()} of the trained pattern (r {steered.said()}) at "
-            f"{words.number(neutral.estimate.value)} times the neutral perplexity; nulls give "
-            f"{_nulls(results, lines(results, model, profile, 'steering size'))}."
+    rows = [row for pair in measured(results) if (row := _answer(results, *pair))]
+    return (
+        Table(
+            columns=(
+                *("model", "profile", "added to the base: share of the trained pattern", "its nulls", "r"),
+                *("neutral perplexity", "taken out: share gone", "its nulls", "neutral perplexity"),
+            ),
+            rows=tuple(rows),
+            caption="Steering and ablation by the profile’s own direction, and what directions of the same length give",
         )
-    removed, left = (_own(lines(results, model, profile, name)) for name in ("removed share", "removed own share"))
-    neutral = _own(lines(results, model, profile, "ablation perplexity"))
-    nulls = _nulls(results, lines(results, model, profile, "removed share"))
-    if removed and left and neutral:
-        amiss = f". But {removed.estimate.reason}" if removed.estimate.reason else ""
-        found.append(
-            f"{model}, {title}: taken out of the trained model at {where(removed.layer)}, {removed.said()} of the "
-            f"pattern and {left.said()} of the effect on own words is gone at "
-            f"{words.number(neutral.estimate.value)} times the neutral perplexity; nulls remove {nulls}"
-            f"{amiss}."
-        )
-    return found
+        if rows
+        else None
+    )
+
+
+def _answer(results: Results, model: str, profile: str) -> tuple[str, ...] | None:
+    """One row; None where either test wasn't made."""
+    shares = [lines(results, model, profile, name) for name in ("steering size", "removed share")]
+    size, removed = (_own(found) for found in shares)
+    r = _own(lines(results, model, profile, "steering correlation"))
+    harm = [_own(lines(results, model, profile, f"{name} perplexity")) for name in ("steering", "ablation")]
+    if not size or not removed or not r or not all(harm):
+        return None
+    steered, left = (words.number(line.estimate.value) for line in harm if line)
+    nulls = [_nulls(results, found) for found in shares]
+    gone = removed.estimate.reason or f"{removed.said()} at {where(removed.layer)}"
+    added = f"{size.said()} at {where(size.layer)}, α {words.number(size.alpha, 1)}"
+    beside = "–" if removed.estimate.reason else nulls[1]
+    return model, results.title(profile), added, nulls[0], r.said(), steered, gone, beside, left
 
 
 def _own(found: list[Line]) -> Line | None:
