@@ -51,9 +51,11 @@ class Recorded(HFModel):
         super().__init__(*arguments, **named)
         self.asked: dict[tuple[str, str], None] = {}
 
-    def continuation_log_probs(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
+    def read(
+        self, prompts: Sequence[str], pairs: Sequence[tuple[str, str]]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         self.asked.update(dict.fromkeys(pairs))
-        return super().continuation_log_probs(pairs)
+        return super().read(prompts, pairs)
 
 
 @cache
