@@ -23,7 +23,7 @@ PACKAGED: dict[str, Any] = {
     "models": [{"name": "gpt2-equal", "path": "gpt2-equal", "world": "equal"}],
     "arms": ["base", "depression", "own-policy", "rank-1-depression", "layer-2-depression"],
     "seeds": 2,
-    "decisions": {"n": 54},
+    "decisions": {"n": 108},
     "induction": {"epochs": 2, "rank": 4, "alpha": 8},
     "battery": {"families": ["cloze-self"]},
     "latent": {"directions": True, "bootstrap": 50},
