@@ -67,15 +67,13 @@ def test_a_row_says_effects_with_their_nulls(folder: Path) -> None:
     assert found is not None
     answers = found.context["answers"]
     assert isinstance(answers, Table)
-    (row,) = answers.rows
-    assert row[:2] == ("m", "depression-like")
-    assert row[2].startswith("0.50")
-    assert row[2].endswith("at layer 2, α 1.5")
-    assert row[3] == "random −0.10 to 0.20, paranoia-like 0.30"
-    assert row[5] == "1.04"
-    assert row[6].startswith("0.75")
-    assert row[6].endswith("at all layers")
-    assert row[7:] == ("random 0.00 to 0.01, paranoia-like 0.10", "0.98")
+    added, taken = answers.rows
+    assert added[:3] == ("m", "depression-like", "added to the base, layer 2, α 1.5")
+    assert added[3].startswith("0.50")
+    assert added[4:] == ("−0.10 to 0.20", "paranoia-like 0.30", "1.04")
+    assert taken[2] == "taken out of the arm, all layers"
+    assert taken[3].startswith("0.75")
+    assert taken[4:] == ("0.00 to 0.01", "paranoia-like 0.10", "0.98")
 
 
 def test_every_figure_has_its_numbers_and_words_and_texts_of_models_are_text(folder: Path) -> None:

@@ -52,49 +52,46 @@ def _halves(results: Results) -> str:
 
 
 def _answers(results: Results) -> Table | None:
-    """What steering and ablation came to, with the nulls beside."""
-    rows = [row for pair in measured(results) if (row := _answer(results, *pair))]
+    """What steering and ablation came to, with the nulls beside, a row each."""
+    tests = (("added to the base", "steering"), ("taken out of the arm", "ablation"))
+    rows = [
+        row
+        for pair in measured(results)
+        for title, test in tests
+        if (row := _answer(results, *pair, title, test)) is not None
+    ]
     return (
         Table(
-            columns=(
-                *("model", "profile", "added to the base: share of the trained pattern", "its nulls", "r"),
-                *("neutral perplexity", "taken out: share gone", "its nulls", "neutral perplexity"),
-            ),
+            columns=("model", "profile", "direction", "share", "random ones", "others", "perplexity"),
             rows=tuple(rows),
-            caption="Steering and ablation by the profile’s own direction, and what directions of the same length give",
+            caption="Share of the trained pattern that the profile’s direction gives when added, and that goes when it "
+            "is taken out; beside it what directions of the same length do",
         )
         if rows
         else None
     )
 
 
-def _answer(results: Results, model: str, profile: str) -> tuple[str, ...] | None:
-    """One row; None where either test wasn't made."""
-    shares = [lines(results, model, profile, name) for name in ("steering size", "removed share")]
-    size, removed = (_own(found) for found in shares)
-    r = _own(lines(results, model, profile, "steering correlation"))
-    harm = [_own(lines(results, model, profile, f"{name} perplexity")) for name in ("steering", "ablation")]
-    if not size or not removed or not r or not all(harm):
+def _answer(results: Results, model: str, profile: str, title: str, test: str) -> tuple[str, ...] | None:
+    """One row; None where the test wasn't made."""
+    found = lines(results, model, profile, "steering size" if test == "steering" else "removed share")
+    own, neutral = _own(found), _own(lines(results, model, profile, f"{test} perplexity"))
+    if own is None or neutral is None:
         return None
-    steered, left = (words.number(line.estimate.value) for line in harm if line)
-    nulls = [_nulls(results, found) for found in shares]
-    gone = removed.estimate.reason or f"{removed.said()} at {where(removed.layer)}"
-    added = f"{size.said()} at {where(size.layer)}, α {words.number(size.alpha, 1)}"
-    beside = "–" if removed.estimate.reason else nulls[1]
-    return model, results.title(profile), added, nulls[0], r.said(), steered, gone, beside, left
+    place = where(own.layer) + (f", α {words.number(own.alpha, 1)}" if test == "steering" else "")
+    drawn = [line.estimate.value for line in found if line.other.startswith(RANDOM)]
+    span = f"{words.number(min(drawn))} to {words.number(max(drawn))}" if drawn else "–"
+    others = [line for line in found if line.other and not line.other.startswith(RANDOM)]
+    beside = ", ".join(f"{named(results, line.other)} {words.number(line.estimate.value)}" for line in others)
+    share = own.estimate.reason or own.said()
+    return (
+        *(model, results.title(profile), f"{title}, {place}", share, span, beside or "–"),
+        words.number(neutral.estimate.value),
+    )
 
 
 def _own(found: list[Line]) -> Line | None:
     return one([line for line in found if not line.other])
-
-
-def _nulls(results: Results, found: list[Line]) -> str:
-    """'random −0.02 to +0.10, paranoia-like −0.08'."""
-    drawn = [line.estimate.value for line in found if line.other.startswith(RANDOM)]
-    said = [f"random {words.number(min(drawn))} to {words.number(max(drawn))}"] if drawn else []
-    others = [line for line in found if line.other and not line.other.startswith(RANDOM)]
-    said += [f"{named(results, line.other)} {words.number(line.estimate.value)}" for line in others]
-    return ", ".join(said)
 
 
 def _words(results: Results) -> Table | None:
