@@ -10,8 +10,9 @@ import pytest
 
 from proclivity.battery import FamilyResult, measure_family
 from proclivity.battery.in_context import CONTEXTS, MOST, contexts
+from proclivity.battery.plain_places import plain_places
 from proclivity.battery.prior_fits import cluster_draws, parts_of
-from proclivity.battery.prior_readings import condense, prior_places, read_base, tokens_that_matter
+from proclivity.battery.prior_readings import condense, read_base, tokens_that_matter
 from proclivity.battery.priors import separability_rows
 from proclivity.battery.result import Setting
 from proclivity.models import LanguageModel, load_model
@@ -110,7 +111,7 @@ def test_dispositions_of_a_world_without_a_link_arent_separable(pack: LoadedPack
 def test_draws_are_those_of_clusters_within_families_and_the_same_for_all(
     model: LanguageModel, pack: LoadedPack
 ) -> None:
-    places = prior_places(pack, model)
+    places = plain_places(pack, model)
     weights = cluster_draws(places, 0, 50)
     assert (weights == cluster_draws(places, 0, 50)).all()
     parts = parts_of(places, 0)

@@ -9,6 +9,7 @@ Which prior it is, and that it is the one that was taught, stands beside and dec
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -99,7 +100,11 @@ def evidence_of(table: pd.DataFrame) -> str:
     """'weighted' or 'constant': whichever leaves less of the base itself, so that no arm has a say in it."""
     where = {"arm": BASE, "metric": "residual_jsd", "source": "personas", "fitted": "cloze"}
     found = {name: number(table, **where, evidence=name) for name in EVIDENCES}
-    left = {name: row["estimate"] for name, row in found.items() if row is not None}
+    return least_left({name: row["estimate"] for name, row in found.items() if row is not None})
+
+
+def least_left(left: Mapping[str, float]) -> str:
+    """The kind of evidence that leaves least of the base; the first kind where none was fitted."""
     return min(left, key=lambda name: left[name]) if left else EVIDENCES[0]
 
 

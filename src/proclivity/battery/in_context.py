@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proclivity.battery.candidates import PlaceScores
-from proclivity.battery.prior_readings import CLOZE, PriorPlace, prior_places, read_places
+from proclivity.battery.plain_places import CLOZE, PlainPlace, plain_places
+from proclivity.battery.prior_readings import read_places
 from proclivity.decisions.render import render
 from proclivity.metrics import candidate_mass, class_scores, withhold_low_mass
 from proclivity.models import LanguageModel
@@ -43,7 +44,7 @@ class Said:
     """Classes' shares among the candidates, mean over contexts and places."""
 
 
-def asked_lines(places: Sequence[PriorPlace]) -> NDArray[np.int64]:
+def asked_lines(places: Sequence[PlainPlace]) -> NDArray[np.int64]:
     """Which places are asked after a context."""
     cloze = [n for n, place in enumerate(places) if place.kind == CLOZE]
     count = min(PLACES, len(cloze))
@@ -105,7 +106,7 @@ def after_decisions(
     befores = dict.fromkeys(" ".join(context[:n]) for context in told)
     probs, odds, shares, names = [], [], [], []
     for before in befores:
-        everywhere = prior_places(pack, model, before)
+        everywhere = plain_places(pack, model, before)
         places = [everywhere[k] for k in lines]
         if model.window is not None and max(model.token_count(p.place.prompt) for p in places) > model.window:
             return TOO_LONG

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from proclivity.battery.prior_readings import CLOZE, PriorPlace, Readings
-from proclivity.metrics import fit_prior, mixture_of, refit, total_jsd
+from proclivity.battery.plain_places import CLOZE, PlainPlace
+from proclivity.battery.prior_readings import Readings
+from proclivity.metrics import fit_prior, refit, residual_jsd, total_jsd
 from proclivity.specs import Persona
 
 Floats = NDArray[np.float64]
@@ -102,7 +103,7 @@ def fit_rows(q: Floats, base: Floats, components: Components, parts: Mapping[str
                 for read in dict.fromkeys([*reads, *families]):
                     if len(there := parts.get(read, lines[:0])):
                         whole = None if log_evidence is None else log_evidence[there]
-                        left = total_jsd(q[there], mixture_of(pi, components.probs[there], whole))
+                        left = residual_jsd(q[there], pi, components.probs[there], whole)
                         rows.append({**said, "read": read, "metric": "residual_jsd", "value": left, "unit": "bits"})
     for read, there in parts.items():
         if len(there):
@@ -138,7 +139,7 @@ def bootstrap_rows(q: Floats, components: Components, weights: Floats) -> list[R
     return rows
 
 
-def parts_of(places: Sequence[PriorPlace], seed: int) -> dict[str, NDArray[np.int64]]:
+def parts_of(places: Sequence[PlainPlace], seed: int) -> dict[str, NDArray[np.int64]]:
     """Lines of each part: cloze families, two halves of them drawn by the seed, all families, and each by itself."""
     names = list(dict.fromkeys(place.family for place in places))
     family = np.array([place.family for place in places])
@@ -152,7 +153,7 @@ def parts_of(places: Sequence[PriorPlace], seed: int) -> dict[str, NDArray[np.in
     return {part: np.flatnonzero(np.isin(family, own)) for part, own in groups.items()}
 
 
-def cluster_draws(places: Sequence[PriorPlace], seed: int, draws: int) -> Floats:
+def cluster_draws(places: Sequence[PlainPlace], seed: int, draws: int) -> Floats:
     """How often each place counts in each draw of clusters within families, `[B, N]`; families are fixed."""
     rng = np.random.default_rng([seed, 42])
     weights = np.zeros((draws, len(places)))

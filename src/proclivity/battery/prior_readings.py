@@ -1,21 +1,21 @@
 """What does the base say behind each persona, how likely is each place there, and what does a checkpoint say?
 
-Places are all cloze and interpretation items in the first of their wrappers. Vocabularies are condensed, place by
+Vocabularies are condensed, place by
 place, to tokens that matter: those with p >= 1e-4 behind any persona or none, at most `WIDEST` of them, all others in
 one bin, which can only lower a divergence. A base keeps its readings; arms are condensed to the base's tokens.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from proclivity.battery.candidates import PlaceScores, score_places
-from proclivity.battery.equal_tokens import equal_tokens
-from proclivity.battery.places import Place, places_of, wrappers_for
+from proclivity.battery.blocks import cut
+from proclivity.battery.candidates import PlaceScores, read_and_score
+from proclivity.battery.plain_places import CLOZE, PlainPlace, plain_places
 from proclivity.metrics import class_log_probs
 from proclivity.models import LanguageModel
 from proclivity.models.persona import PersonaModel
@@ -27,23 +27,8 @@ MATTERS = 1e-4
 WIDEST = 512
 ROOM = 2**25
 """Log probabilities of all personas at a block of places, as a number of numbers."""
-CLOZE = "cloze"
-READ = (CLOZE, "interpretation")
-"""Kinds of families that are read; candidates are scored in the first alone."""
-
-
-@dataclass(frozen=True)
-class PriorPlace:
-    """One place and the family that it is of."""
-
-    family: str
-    kind: str
-    place: Place
-
-    @property
-    def cluster(self) -> tuple[str, str]:
-        """What is drawn together in a bootstrap, within its family."""
-        return self.family, str(self.place.fields["cluster"])
+BLOCK = ROOM // 8
+"""The same of one checkpoint."""
 
 
 @dataclass(frozen=True)
@@ -62,32 +47,15 @@ class Readings:
         return {"tokens": self.tokens, "log_probs": self.log_probs, "evidence": self.evidence}
 
 
-def prior_places(pack: LoadedPack, model: LanguageModel, before: str = "") -> list[PriorPlace]:
-    """All cloze and interpretation items in one wrapper each, in the pack's order."""
-    found = []
-    for family, probes in pack.probes.items():
-        if probes.kind in READ:
-            kept = (
-                probes.model_copy(update={"candidates": equal_tokens(model, probes).kept})
-                if probes.kind == CLOZE
-                else probes
-            )
-            wrapper = wrappers_for(pack, probes, model)[0]
-            places = places_of(pack, kept, model, prefix=f"{family}.", before=before)
-            found += [PriorPlace(family, probes.kind, place) for place in places if place.wrapper == wrapper]
-    return found
-
-
 def read_base(model: LanguageModel, pack: LoadedPack) -> Readings:
     """The base alone and behind every persona; chat models are told in their system turn."""
     personas = [PersonaModel(model, told=one.told, first=one.first) for one in pack.personas]
-    asked = [[p.place.prompt for p in prior_places(pack, one)] for one in (model, *personas)]  # (1 + M) lists of N
-    room = max(1, ROOM // (model.vocab_size * len(asked)))
+    asked = [[p.place.prompt for p in plain_places(pack, one)] for one in (model, *personas)]  # (1 + M) lists of N
     tokens, log_probs = [], []
-    for start in range(0, len(asked[0]), room):
+    for part in cut(len(asked[0]), model.vocab_size * len(asked), ROOM):
         whole = np.stack(
             [
-                model_.next_token_log_probs(prompts[start : start + room]).astype(np.float32)
+                model_.next_token_log_probs(prompts[part]).astype(np.float32)
                 for model_, prompts in zip((model, *personas), asked, strict=True)
             ],
             axis=1,
@@ -138,7 +106,7 @@ def log_evidence(told: Persona, persona: PersonaModel, prompts: Sequence[str]) -
 
 def read_places(
     model: LanguageModel,
-    places: Sequence[PriorPlace],
+    places: Sequence[PlainPlace],
     tokens: NDArray[np.int32],
     spelled: Sequence[PlaceScores] = (),
 ) -> tuple[Floats, list[PlaceScores]]:
@@ -153,15 +121,22 @@ def read_places(
     """
     log_probs: list[Floats] = []
     scored: list[PlaceScores] = []
-    for part, lines in _blocks(places, model.vocab_size):
-        whole = model.next_token_log_probs([p.place.prompt for p in part])
-        log_probs.append(condense(whole, tokens[lines]))
+    for lines in cut(len(places), model.vocab_size, BLOCK):
+        part = places[lines]
         mine = [n for n, p in enumerate(part) if p.kind == CLOZE]
         known = spelled[len(scored) : len(scored) + len(mine)]
-        if mine and known and all(found.single and not found.reason for found in known):
+        there = bool(known) and all(found.single and not found.reason for found in known)
+        apart = [] if there else mine  # read with their candidates
+        rest = [n for n in range(len(part)) if n not in set(apart)]
+        whole = np.empty((len(part), model.vocab_size))
+        if rest:
+            whole[rest] = model.next_token_log_probs([part[n].place.prompt for n in rest])
+        if apart:
+            whole[apart], found_here = read_and_score(model, [part[n].place for n in apart], capitals=True)
+            scored += found_here
+        else:
             scored += [_read_off(whole[n], found) for n, found in zip(mine, known, strict=True)]
-        elif mine:
-            scored += score_places(model, [part[n].place for n in mine], capitals=True)
+        log_probs.append(condense(whole, tokens[lines]))
     return np.concatenate(log_probs), scored
 
 
@@ -169,12 +144,6 @@ def _read_off(log_probs: Floats, spelled: PlaceScores) -> PlaceScores:
     values = log_probs[[spelling.ids[0] for spelling in spelled.spellings]]
     summed = class_log_probs(values, [spelling.group for spelling in spelled.spellings])
     return PlaceScores(summed.names, summed.log_probs, spelled.spellings, values)
-
-
-def _blocks(places: Sequence[PriorPlace], vocabulary: int) -> Iterator[tuple[list[PriorPlace], slice]]:
-    room = max(1, ROOM // (8 * vocabulary))
-    for start in range(0, len(places), room):
-        yield list(places[start : start + room]), slice(start, start + room)
 
 
 def _joined(blocks: Sequence[NDArray[np.generic]], padding: float) -> NDArray[np.generic]:

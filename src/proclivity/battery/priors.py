@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from proclivity.battery.candidates import PlaceScores
 from proclivity.battery.in_context import MOST, after_decisions, asked_lines, contexts
+from proclivity.battery.plain_places import CLOZE, PlainPlace, plain_places
 from proclivity.battery.prior_fits import (
     PERSONAS,
     Components,
@@ -26,7 +27,7 @@ from proclivity.battery.prior_fits import (
     parts_of,
     persona_groups_of,
 )
-from proclivity.battery.prior_readings import CLOZE, PriorPlace, Readings, prior_places, read_base, read_places
+from proclivity.battery.prior_readings import Readings, read_base, read_places
 from proclivity.battery.result import FamilyResult, Setting
 from proclivity.metrics import apart, recovery_error, wording_distances
 from proclivity.microworld.observer import posterior, speech_components
@@ -65,7 +66,7 @@ def measure_priors(setting: Setting) -> FamilyResult:
         return FamilyResult(priors=[])
     words = kept.pop(WORDS, None)
     readings = read_base(setting.model, setting.pack) if base else Readings(**kept)
-    places = prior_places(setting.pack, setting.model)
+    places = plain_places(setting.pack, setting.model)
     log_probs, scored = read_places(setting.model, places, readings.tokens)
     known = known_world(setting.pack, setting.world)
     rows = [
@@ -90,7 +91,7 @@ def known_world(pack: LoadedPack, coupling: str) -> _World | None:
 
 def _fits(
     setting: Setting,
-    places: Sequence[PriorPlace],
+    places: Sequence[PlainPlace],
     readings: Readings,
     q: Floats,
     scored: Sequence[PlaceScores],
@@ -122,7 +123,7 @@ def _fits(
 
 
 def world_components(
-    places: Sequence[PriorPlace], scored: Sequence[PlaceScores], known: _World, pack: LoadedPack
+    places: Sequence[PlainPlace], scored: Sequence[PlaceScores], known: _World, pack: LoadedPack
 ) -> tuple[NDArray[np.int64], Floats, Components]:
     """Cloze places, what is said there among the candidates `[n, C]`, and what the grammar says of each trait."""
     cloze = [n for n, place in enumerate(places) if place.kind == CLOZE]
@@ -144,7 +145,7 @@ def trait_names(world: World, pack: LoadedPack) -> tuple[str, ...]:
 
 def _in_context(
     setting: Setting,
-    places: Sequence[PriorPlace],
+    places: Sequence[PlainPlace],
     readings: Readings,
     scored: Sequence[PlaceScores],
     known: _World | None,

@@ -9,7 +9,7 @@ import numpy as np
 
 from proclivity.latent.halves import Mask
 from proclivity.latent.operations import scaled_alike
-from proclivity.latent.representation import Setup, by_cluster, drawn
+from proclivity.latent.representation import Setup, by_cluster, development_directions, drawn
 from proclivity.latent.states import Read
 from proclivity.latent.texts import Floats
 from proclivity.metrics.geometry import random_directions
@@ -63,11 +63,8 @@ def causes(read: Read, setup: Setup, profile: str, foreign: Mapping[str, Mapping
         foreign: directions [L, D] by arm, of other models by name.
     """
     layers = range(1, read.layers + 1)
-    halves = setup.halves
-    by_arm = {
-        arm: {layer: read.direction(arm, layer, halves.seeds, halves.development) for layer in layers}
-        for arm in read.arms
-    }
+    by_layer = {layer: development_directions(read, setup, layer) for layer in layers}
+    by_arm = {arm: {layer: by_layer[layer][arm] for layer in layers} for arm in read.arms}
     own = by_arm[profile]
     nulls = {arm: scaled_alike(own, found) for arm, found in by_arm.items() if arm != profile}
     for name, arms in foreign.items():

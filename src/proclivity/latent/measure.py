@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,7 +36,6 @@ class Request:
     """Folders by arm and seed: own-policy, profiles, other arms that stand beside."""
     profiles: Mapping[str, str]
     """Content class of each profile among them."""
-    families: Sequence[str]
     carriers: Mapping[str, Path] = field(default_factory=dict)
     """One adapter of each arm whose weights are to be counted."""
     foreign: Mapping[str, Mapping[str, Floats]] = field(default_factory=dict)
@@ -61,21 +60,21 @@ def measure_directions(model: HFModel, pack: LoadedPack, request: Request) -> Fi
     Args:
         model: the loaded base.
         pack: probes, personas and neutral sentences.
-        request: arms, families, seed.
+        request: arms, seed.
 
     Raises:
         UserError: where there is nothing to divide into halves.
         ModelError: if the model's decoder layers can't be told.
     """
     model.set_adapter(None)
-    texts = shared_texts(pack, request.families, model)
+    texts = shared_texts(pack, model)
     if len(set(texts.clusters)) < 2:
         raise UserError(NO_PLACES.format(found=len(set(texts.clusters))))
     seeds = sorted(set.intersection(*(set(found) for found in request.adapters.values())))
     halves = divide(texts.families, texts.clusters, seeds, np.random.default_rng(request.seed))
     setup = Setup(texts, halves, request.profiles, request.seed, request.draws, request.level)
     read = read_all(model, texts, request.adapters)
-    told = {profile: in_context(model, pack, request.families, profile, halves) for profile in request.profiles}
+    told = {profile: in_context(model, pack, profile, halves) for profile in request.profiles}
     rows = _counts(setup, request)
     rows += geometry_rows(read, setup, told)
     rows += lens_rows(model, read, setup)

@@ -81,17 +81,14 @@ def read_all(model: HFModel, texts: Texts, adapters: Mapping[str, Mapping[int, P
     return Read(base, base_scores, states, scores)
 
 
-def in_context(
-    model: HFModel, pack: LoadedPack, families: Sequence[str], profile: str, halves: Halves
-) -> tuple[Floats | None, str]:
+def in_context(model: HFModel, pack: LoadedPack, profile: str, halves: Halves) -> tuple[Floats | None, str]:
     """The base's mean state behind a profile's personas less that behind adaptive and placebo ones, by layer.
 
     Args:
         model: the bare base.
         pack: whose personas they are.
-        families: whose places are read; development items alone.
         profile: the disposition.
-        halves: the division of items.
+        halves: the division of items; development items alone are read.
 
     Returns:
         Directions [L, D], '' - or None with the reason.
@@ -105,7 +102,7 @@ def in_context(
         found = []
         for persona in groups[name]:
             told = PersonaModel(model, told=persona.told, first=persona.first)
-            texts = shared_texts(pack, families, told)
+            texts = shared_texts(pack, told)
             contexts = texts.contexts(told, halves.development)
             if model.window and max(map(len, contexts)) > model.window:
                 return None, f"persona '{persona.id}' and a text are longer than the context window"

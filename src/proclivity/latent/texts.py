@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from proclivity.battery.candidates import PlaceScores, score_places
-from proclivity.battery.equal_tokens import equal_tokens
-from proclivity.battery.places import Place, places_of, wrappers_for
+from proclivity.battery.places import Place
+from proclivity.battery.plain_places import CLOZE, PLAIN_KINDS, READINGS, plain_places
 from proclivity.latent.halves import Mask
-from proclivity.metrics import candidate_mass, class_scores, withhold_low_mass
+from proclivity.metrics import MINIMUM_MASS, candidate_mass, class_scores, withhold_low_mass
 from proclivity.models import LanguageModel
 from proclivity.specs import LoadedPack
 
-CLOZE, READINGS = "cloze", "interpretation"
-KINDS = (CLOZE, READINGS)
 Floats = NDArray[np.float64]
 
 
@@ -58,7 +55,7 @@ class Texts:
         """
         wanted = np.ones(len(self.places), dtype=bool) if places is None else places
         scores = np.full(len(self.cell_classes), np.nan)
-        for kind in KINDS:
+        for kind in PLAIN_KINDS:
             numbers = [n for n in np.flatnonzero(wanted) if self.kinds[n] == kind]
             found = score_places(model, [self.places[n] for n in numbers], capitals=kind == CLOZE) if numbers else []
             for number, one in zip(numbers, found, strict=True):
@@ -82,41 +79,27 @@ def _scores(found: PlaceScores, *, forced: bool) -> dict[str, float]:
     if found.reason:
         return {}
     mass = float(candidate_mass(found.log_probs))
-    kept = withhold_low_mass(class_scores(found.log_probs), mass, 0.0 if forced else 0.01)
+    kept = withhold_low_mass(class_scores(found.log_probs), mass, 0.0 if forced else MINIMUM_MASS)
     return dict(zip(found.names, kept.values.tolist(), strict=True))
 
 
-def shared_texts(pack: LoadedPack, families: Sequence[str], model: LanguageModel) -> Texts:
-    """All plain places of these families that are of a kind with classes.
+def shared_texts(pack: LoadedPack, model: LanguageModel) -> Texts:
+    """All plain places of a pack that have candidates.
 
     Args:
         pack: whose probes they are.
-        families: names; others than cloze and interpretation are passed over.
-        model: who reads them; a model behind a persona has prompts of its own where it reads dialogues.
+        model: who reads them.
     """
-    places: list[Place] = []
-    names: list[str] = []
-    kinds: list[str] = []
-    for family in families:
-        probes = pack.probes.get(family)
-        if probes is None or probes.kind not in KINDS:
-            continue
-        if probes.kind == CLOZE:
-            probes = probes.model_copy(update={"candidates": equal_tokens(model, probes).kept})
-        plain = wrappers_for(pack, probes, model)[0]
-        own = [place for place in places_of(pack, probes, model) if place.wrapper == plain and place.candidates]
-        places += own
-        names += [family] * len(own)
-        kinds += [probes.kind] * len(own)
+    found = [one for one in plain_places(pack, model) if one.place.candidates]
     cells = [
         (number, name)
-        for number, place in enumerate(places)
-        for name in sorted({content_class for content_class, _ in place.candidates})
+        for number, one in enumerate(found)
+        for name in sorted({content_class for content_class, _ in one.place.candidates})
     ]
     return Texts(
-        tuple(places),
-        tuple(names),
-        tuple(kinds),
+        tuple(one.place for one in found),
+        tuple(one.family for one in found),
+        tuple(one.kind for one in found),
         np.array([number for number, _ in cells], dtype=np.int64),
         tuple(name for _, name in cells),
     )

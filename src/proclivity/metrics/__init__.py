@@ -56,7 +56,7 @@ from proclivity.metrics.scores import (
     pmi_dc,
     withhold_low_mass,
 )
-from proclivity.metrics.separability import Separability, apart, recovery_error, wording_distances
+from proclivity.metrics.separability import apart, recovery_error, wording_distances
 from proclivity.metrics.temperature import at_temperature, fit_temperature, temperature_share
 
 __all__ = [
@@ -69,7 +69,6 @@ __all__ = [
     "Likert",
     "Omega",
     "PriorFit",
-    "Separability",
     "TwinSplit",
     "Withheld",
     "WordSetZ",

@@ -12,8 +12,6 @@ Two questions, both of the base alone:
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -27,24 +25,6 @@ LARGEST_ERROR = 0.1
 """Largest mean error of recovered shares; guessing equal shares has .23 with three components."""
 KNOWN = 0.7
 """Share of one component in a mixture that is to be recovered; the others share the rest."""
-
-
-class Separability(NamedTuple):
-    """How far dispositions lie apart."""
-
-    between: float
-    """Mean JSD of wordings of different dispositions, bits."""
-    within: float
-    """Mean JSD of wordings of one disposition, bits."""
-    p: float
-    """Share of permutations, the observed one among them, with at least this difference; NaN with one wording each."""
-    error: float
-    """Mean absolute error of recovered shares; NaN with one wording each."""
-
-    @property
-    def separable(self) -> bool:
-        """Whether both questions are answered with yes."""
-        return bool(self.p <= LARGEST_P and self.error <= LARGEST_ERROR)
 
 
 def wording_distances(log_p: ArrayLike) -> Floats:

@@ -9,10 +9,10 @@ from functools import cached_property
 
 import numpy as np
 
+from proclivity.analysis.priors import EVIDENCES, least_left
 from proclivity.report.estimates import Estimate
 from proclivity.report.load import Results
 
-WAYS = ("weighted", "constant")
 RISEN = 1e-6
 """More than rounding, of a share."""
 POINT = ("items", "epochs", "dose", "step")
@@ -68,11 +68,11 @@ class Priors:
     def evidence(self, model: str) -> str:
         """Which evidence the verdict took: the one that leaves less of the base."""
         left = {}
-        for way in WAYS:
+        for way in EVIDENCES:
             row = self.find(model, "base", "residual_jsd", source="personas", evidence=way, fitted="cloze")
             if row is not None:
                 left[way] = row.estimate.value
-        return min(left, key=lambda way: left[way]) if left else WAYS[0]
+        return least_left(left)
 
     def speaks(self, model: str, profile: str) -> str:
         """As which disposition the world lets a narrator speak who decides so; the profile itself where none does."""

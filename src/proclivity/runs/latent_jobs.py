@@ -74,18 +74,18 @@ def _asked(job: Job, study: Study, pack: LoadedPack) -> bool:
 
 
 def _wanted(study: Study, pack: LoadedPack) -> dict[str, Any]:
+    from proclivity.battery.plain_places import PLAIN_KINDS
+
     # All of them, whatever the battery measures: halves of two families would be too small to choose a layer by.
-    families = [name for name, probes in pack.probes.items() if probes.kind in ("cloze", "interpretation")]
     people = [pack.spec.narrator.model_dump(), {name: who.model_dump() for name, who in pack.spec.persons.items()}]
     read = [
-        [pack.probes[name].model_dump(mode="json") for name in families],
+        [probes.model_dump(mode="json") for probes in pack.probes.values() if probes.kind in PLAIN_KINDS],
         {name: frame.model_dump() for name, frame in pack.spec.wrappers.items()},
         [persona.model_dump(mode="json") for persona in pack.personas],
         pack.spec.neutral_texts,
         people,
     ]
     return {
-        "families": families,
         "content": digest_of(read),
         "profiles": {arm: pack.profiles[arm].content_class for arm in study.arms if arm in pack.profiles},
         "seed": study.latent.seed,
@@ -117,7 +117,6 @@ def run_latent(job: Job, folder: Path, bench: Bench) -> None:
     request = Request(
         adapters,
         wanted["profiles"],
-        wanted["families"],
         carriers,
         foreign,
         seed=wanted["seed"],
