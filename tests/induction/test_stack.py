@@ -21,13 +21,14 @@ def arms(llama, pool, mini_pack):
     return [training_rows(llama, pool, taught, "leaver"), training_rows(llama, pool, other, "arbitrary")]
 
 
-def test_a_stack_learns_what_each_member_learns_alone(llama, arms, tmp_path):
+@pytest.mark.parametrize("joint", [True, False])
+def test_a_stack_learns_what_each_member_learns_alone(llama, arms, tmp_path, joint):
     """Sizes are such that each epoch's last batch is a short one, at another step for another seed."""
     assert len(arms[0]) % SPEC.batch_size
     before = state_digest(llama.network)
     members = [Member(arms[n % 2], n, tmp_path / f"together-{n}") for n in range(4)]
     steps = []
-    made = induce_together(llama, members, SPEC, progress=lambda *step: steps.append(step))
+    made = induce_together(llama, members, SPEC, joint=joint, progress=lambda *step: steps.append(step))
     assert state_digest(llama.network) == before
     assert not any(weight.requires_grad for weight in llama.network.parameters())
     assert steps[-1] == (made[0].steps, made[0].steps, [one.loss_curve[-1] for one in made])
@@ -51,9 +52,10 @@ def test_members_are_ordinary_folders(llama, arms, tmp_path):
     llama.set_adapter(None)
 
 
-def test_a_stack_is_the_same_bytes_again(llama, arms, tmp_path):
+@pytest.mark.parametrize("joint", [True, False])
+def test_a_stack_is_the_same_bytes_again(llama, arms, tmp_path, joint):
     members = [[Member(arms[0], seed, tmp_path / f"{name}-{seed}") for seed in (0, 1)] for name in "ab"]
-    first, second = (induce_together(llama, list(each), SPEC) for each in members)
+    first, second = (induce_together(llama, list(each), SPEC, joint=joint) for each in members)
     assert [one.weights_digest for one in first] == [one.weights_digest for one in second]
 
 

@@ -2,14 +2,16 @@
 
 Seeds and arms share the base, and a small model leaves most of a GPU idle when it is taught one adapter at a time. In a
 stack every step holds a batch of each member, one behind the other; the base computes them together, and each part goes
-through its own adapter (see `low_rank`). No member's gradient knows of another's: what is learned equals training one
-by one up to rounding, and is saved as one ordinary peft folder a member.
+through its own adapter (see `low_rank`). A processor has no idle part, and padding members to each other costs it a
+tenth: there a step takes the members in turn. No member's gradient knows of another's: what is learned equals training
+one by one up to rounding, and is saved as one ordinary peft folder a member.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from proclivity.errors import UserError
 from proclivity.induction.arms import Arm, arm_named
 from proclivity.induction.batches import check_rows, pieces_of
 from proclivity.induction.card import card_text
+from proclivity.induction.processes import OneProcess
 from proclivity.induction.step import (
     learning_rate,
     optimizer_of,
@@ -29,7 +32,7 @@ from proclivity.induction.step import (
     supervised_logits,
     tokens_a_piece,
 )
-from proclivity.induction.train import write_folder
+from proclivity.induction.train import add_gradients, write_folder
 from proclivity.models.adapters import adapter_digest, begin, detach, save_adapter, step_folder
 from proclivity.models.forward import LogitReader
 from proclivity.models.hf import HFModel
@@ -37,6 +40,8 @@ from proclivity.models.low_rank import Stack, is_plain, lean_layers, lora_layers
 from proclivity.records import Checkpoint, TrainingRow
 from proclivity.specs import InductionSpec
 
+Batches = Sequence[Sequence[TrainingRow]]
+"""The rows of one step, member by member."""
 Progress = Callable[[int, int, Sequence[float]], None]
 """Called after every step with its number, the number of steps, and each member's loss."""
 
@@ -55,7 +60,12 @@ class Member:
 
 
 def induce_together(
-    base: HFModel, members: Sequence[Member], spec: InductionSpec, *, progress: Progress | None = None
+    base: HFModel,
+    members: Sequence[Member],
+    spec: InductionSpec,
+    *,
+    joint: bool | None = None,
+    progress: Progress | None = None,
 ) -> list[Checkpoint]:
     """Teaches each member what `induce` would teach it, all at once.
 
@@ -63,6 +73,8 @@ def induce_together(
         base: a loaded model, which is left bit for bit as it was and without adapter.
         members: equally many rows each.
         spec: the recipe of all of them; LoRA.
+        joint: whether a step's batches of all members are computed as one; None: wherever the base isn't on a
+            processor.
         progress: called after every step.
 
     Returns:
@@ -75,6 +87,7 @@ def induce_together(
     """
     _check(members, spec)
     refuse_float16(str(base.network.dtype).removeprefix("torch."))
+    joint = base.device.type != "cpu" if joint is None else joint
     base.set_adapter(None)
     reader = LogitReader(base.network)
     reader.takes_short_way()  # tried on a single text, which a stack couldn't share out
@@ -93,7 +106,8 @@ def induce_together(
                 keep(lambda member: step_folder(member.out, step))
 
         with lean_layers(wrapped, stacks):
-            curves = _train(base, reader, members, stacks, spec, progress, after)
+            gradients = partial(_joint, reader) if joint else partial(_in_turn, reader, stacks)
+            curves = _train(base, members, stacks, spec, gradients, progress, after)
         keep(lambda member: member.out)
     finally:
         detach(wrapped)
@@ -173,10 +187,10 @@ def _put(wrapped: Any, stacks: dict[str, Stack], number: int) -> None:
 
 def _train(
     base: HFModel,
-    reader: LogitReader,
     members: Sequence[Member],
     stacks: dict[str, Stack],
     spec: InductionSpec,
+    gradients: Callable[[Batches, torch.device, float], torch.Tensor],
     progress: Progress | None,
     after: Callable[[int], None],
 ) -> list[list[float]]:
@@ -186,19 +200,19 @@ def _train(
     plans = [plan_of(member.rows, spec, member.seed) for member in members]
     steps = len(plans[0])
     schedule = learning_rate(spec, steps)
-    most = tokens_a_piece(base.network, base.device) / len(members)
+    most = tokens_a_piece(base.network, base.device)
     curves: list[list[float]] = [[] for _ in members]
     for step in range(steps):
         rate = schedule.at(step)
         optimizer.param_groups[0]["lr"] = rate
         batches = [[m.rows[place] for place in plan[step]] for m, plan in zip(members, plans, strict=True)]
-        losses = _gradients(reader, batches, base.device, most)
+        losses = gradients(batches, base.device, most)
         norms = _clip(weights, spec.clip)
         for member, curve, loss, norm in zip(members, curves, losses.tolist(), norms.tolist(), strict=True):
             require_finite(loss, norm, member.rows[0].arm, member.seed, step, steps, rate, spec)
             curve.append(loss)
         optimizer.step()
-        optimizer.zero_grad()
+        optimizer.zero_grad(set_to_none=False)  # members taken in turn add to parts of it
         if progress is not None:
             progress(step + 1, steps, [curve[-1] for curve in curves])
         if step + 1 < steps:
@@ -206,10 +220,20 @@ def _train(
     return curves
 
 
-def _gradients(
-    reader: LogitReader, batches: Sequence[Sequence[TrainingRow]], device: torch.device, most: float
+def _in_turn(
+    reader: LogitReader, stacks: dict[str, Stack], batches: Batches, device: torch.device, most: float
 ) -> torch.Tensor:
-    """Adds the gradients of each member's mean cross-entropy, and gives these means, nats, [members].
+    """Adds the gradients of each member's mean cross-entropy, and gives these means, nats, [members]."""
+    losses = []
+    for number, batch in enumerate(batches):
+        for stack in stacks.values():
+            stack.choose(number)
+        losses.append(add_gradients(reader, batch, device, OneProcess(), most, bf16=False))
+    return torch.stack(losses)
+
+
+def _joint(reader: LogitReader, batches: Batches, device: torch.device, most: float) -> torch.Tensor:
+    """The same, from one computation of all members' rows, of which each stack sees a part for each of its adapters.
 
     A batch that is shorter than another's (an epoch's last) is filled up with rows of which nothing is trained.
     """
@@ -218,7 +242,7 @@ def _gradients(
     filled = [[*batch, *[_untrained(batch[-1])] * (size - len(batch))] for batch in batches]
     total = torch.zeros(len(batches), device=device)
     longest = [max(len(batch[place].input_ids) for batch in filled) for place in range(size)]
-    for part in pieces_of(longest, most):
+    for part in pieces_of(longest, most / len(batches)):
         rows = [row for batch in filled for row in batch[part]]
         logits, targets, lines = supervised_logits(reader, rows, device)
         each = torch.nn.functional.cross_entropy(logits, targets, reduction="none")

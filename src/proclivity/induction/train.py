@@ -193,7 +193,7 @@ def _train(
     for step, places in enumerate(plan):
         rate = schedule.at(step)
         optimizer.param_groups[0]["lr"] = rate
-        part = _gradients(reader, [rows[place] for place in places], device, processes, piece, bf16)
+        part = add_gradients(reader, [rows[place] for place in places], device, processes, piece, bf16)
         norm = whole(torch.nn.utils.clip_grad_norm_(weights, spec.clip))
         loss = processes.mean(part)
         require_finite(loss, norm.item(), rows[0].arm, seed, step, len(plan), rate, spec)
@@ -211,7 +211,7 @@ def _trained(network: Any) -> list[torch.Tensor]:
     return [weight for weight in network.parameters() if weight.requires_grad]
 
 
-def _gradients(
+def add_gradients(
     reader: LogitReader,
     batch: Sequence[TrainingRow],
     device: torch.device,

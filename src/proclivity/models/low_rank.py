@@ -5,7 +5,7 @@ they cost as much as a third of the base's own products. Here the update is adde
 its gradient in place to the input's. The layers stay peft's own, so that files, names and weights do.
 
 Several adapters can stand on one base: a stack holds them one behind the other, and a batch's rows in as many equal
-parts, each of which goes through its own.
+parts, each of which goes through its own; or a batch is one adapter's alone.
 """
 
 from __future__ import annotations
@@ -87,6 +87,26 @@ class Stack:
     """[adapters, rank, in], trained."""
     b: torch.Tensor
     """[adapters, out, rank], trained."""
+    alone: tuple[torch.Tensor, torch.Tensor] | None = None
+    """One adapter's two matrices, while a batch holds its rows alone; None where it holds a part for each."""
+
+    @property
+    def used(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """What the layer is computed with."""
+        return self.alone or (self.a, self.b)
+
+    def choose(self, number: int) -> None:
+        """From now on batches are one adapter's; its gradients are added up in the stack's own."""
+        self.alone = (_part(self.a, number), _part(self.b, number))
+
+
+def _part(stacked: torch.Tensor, number: int) -> torch.Tensor:
+    """One matrix of a stack, on the stack's memory, gradient and all."""
+    if stacked.grad is None:
+        stacked.grad = torch.zeros_like(stacked)
+    part = stacked.detach()[number].requires_grad_(True)
+    part.grad = stacked.grad[number]  # a gradient that is there is added to in place
+    return part
 
 
 @contextlib.contextmanager
@@ -141,10 +161,11 @@ def is_plain(layer: Any) -> bool:
 def _forward(layer: Any, stack: Stack | None) -> Callable[[torch.Tensor], torch.Tensor]:
     base, name = layer.base_layer, layer.active_adapters[0]
     weight = base.weight if isinstance(base, torch.nn.Linear) else base.weight.T
-    a, b = (layer.lora_A[name].weight, layer.lora_B[name].weight) if stack is None else (stack.a, stack.b)
+    own = layer.lora_A[name].weight, layer.lora_B[name].weight
     scale = float(layer.scaling[name])
 
     def forward(x: torch.Tensor) -> torch.Tensor:
+        a, b = own if stack is None else stack.used
         found: torch.Tensor = LowRank.apply(x, weight, base.bias, a, b, scale)  # type: ignore[no-untyped-call]
         return found
 
