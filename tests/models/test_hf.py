@@ -79,7 +79,7 @@ def test_a_one_token_continuation_is_read_off_the_next_token_distribution(model)
 
 def test_greedy_text_is_the_naive_greedy_text(model):
     prompts = ["I felt", "The inn host called me. Options: A"]
-    found = model.generate(prompts, samples=1, max_new_tokens=5, seed=0, temperature=0.0)
+    found = model.generate(prompts, samples=0, max_new_tokens=5, seed=0, greedy=True)
     for prompt, (text,) in zip(prompts, found, strict=True):
         ids, boundary = model.encode(prompt, " x")
         ids = ids[:boundary]
@@ -114,6 +114,27 @@ def test_no_more_texts_are_written_at_once_than_the_batch_size(llama, monkeypatc
         written.clear()
         assert llama.generate(prompts, **options) == together
         assert written == expected
+
+
+def test_the_greedy_text_stands_before_the_samples_and_changes_none(llama):
+    options = {"max_new_tokens": 6, "seed": 3}
+    prompts = ["I felt", "The inn host called"]
+    greedy, samples = (llama.generate(prompts, samples=n, greedy=not n, **options) for n in (0, 3))
+    both = llama.generate(prompts, samples=3, greedy=True, **options)
+    assert both == [[*first, *others] for first, others in zip(greedy, samples, strict=True)]
+
+
+def test_a_text_is_written_one_token_at_a_time(model):
+    """Each new token is read once: keys and values are kept, under whatever name the library has for them."""
+    read: list[int] = []
+    hook = model.network.base_model.register_forward_pre_hook(
+        lambda module, args, named: read.append((args[0] if args else named["input_ids"]).shape[1]), with_kwargs=True
+    )
+    model.generate(["I felt"], samples=2, max_new_tokens=5, seed=0)
+    hook.remove()
+    carries = model.network.config.model_type != "mamba"
+    assert read[1:] == ([1] * len(read[1:]) if carries else [read[0] + n for n in range(1, len(read))])
+    assert len(read) > 1
 
 
 def test_samples_follow_the_distribution(llama):

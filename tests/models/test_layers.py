@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from proclivity.errors import ModelError
 from proclivity.latent.operations import adding, removing
 from proclivity.models import load_model
-from proclivity.models.layers import changed_layers, decoder_layers, last_layer_log_probs, last_states
-from tiny_models import ARCHITECTURES, save_tiny
+from proclivity.models.decoder import decoder_layers
+from proclivity.models.layers import changed_layers, last_layer_log_probs, last_states
+from tiny_models import save_tiny
 
 TEXTS = [(5, 6, 7), (9, 8), (11, 12, 13, 14), (9, 8)]
 
@@ -70,10 +70,3 @@ def test_after_removal_the_part_along_the_direction_is_the_same_everywhere(tmp_p
     axis = np.eye(32)[4]
     with changed_layers(network, {1: removing(axis, 0.0)}):
         assert last_states(network, TEXTS, 4)[0][:, 4].tolist() == [0.0] * 4
-
-
-def test_a_network_without_a_list_of_layers_is_refused_in_words() -> None:
-    network = ARCHITECTURES["gpt2"](40)
-    network.config.n_layer = 7
-    with pytest.raises(ModelError, match=r"says 7, found transformer.h \(2\)"):
-        decoder_layers(network)

@@ -50,7 +50,7 @@ def test_the_persona_stands_before_every_prompt(fake):
     np.testing.assert_allclose(np.exp(low.continuation_log_probs(pairs)), [0.9, 0.1])
     p = np.exp(low.next_token_log_probs(["I felt"])[0])
     assert p[low.vocabulary().index(" sad")] == pytest.approx(0.9)
-    assert low.generate(["I felt"], samples=1, max_new_tokens=1, seed=0, temperature=0) == [[" sad"]]
+    assert low.generate(["I felt"], samples=0, max_new_tokens=1, seed=0, greedy=True) == [[" sad"]]
 
 
 def test_a_text_is_scored_given_the_persona_and_without_the_personas_words(fake):
@@ -84,7 +84,7 @@ def test_on_a_real_tokenizer_it_is_the_persona_written_out(folder):
     whole = model.token_log_probs(["I am low.\n\nI felt sad"])[0]
     alone = low.token_log_probs(["I felt sad"])[0]
     assert alone.tolist() == whole[-model.token_count("I felt sad") :].tolist()
-    greedy = {"samples": 1, "max_new_tokens": 3, "seed": 0, "temperature": 0.0}
+    greedy = {"samples": 0, "max_new_tokens": 3, "seed": 0, "greedy": True}
     assert low.generate(["I felt"], **greedy) == model.generate([written], **greedy)
 
 

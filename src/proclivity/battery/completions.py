@@ -14,10 +14,9 @@ from typing import Any
 from proclivity.battery.lexicon import category_shares, category_stems, distinct, repetition, vader_compound
 from proclivity.battery.replies import OPEN, REPLIES, classify_reply, mentions_self_harm
 from proclivity.battery.result import FamilyResult, Row, Setting, make_row
-from proclivity.models import as_read
+from proclivity.models import GREEDY, as_read
 from proclivity.specs import Wrapper, fill
 
-GREEDY = -1
 NO_OPEN, TOO_SHORT = "no open reply", "too few words"
 
 
@@ -51,13 +50,12 @@ def measure_completions(setting: Setting) -> FamilyResult:
     openings = openings_of(setting)
     prompts = [opening.read for opening in openings]
     options = {"max_new_tokens": setting.battery.completion_tokens, "seed": setting.seed}
-    greedy = setting.model.generate(prompts, samples=1, temperature=0.0, **options)
-    drawn = setting.model.generate(prompts, samples=setting.battery.completion_samples, **options)
+    texts = setting.model.generate(prompts, samples=setting.battery.completion_samples, greedy=True, **options)
     stems = category_stems(setting.pack)
     rows: list[Row] = []
     kept: list[dict[str, Any]] = []
-    for number, (opening, first, others) in enumerate(zip(openings, greedy, drawn, strict=True), start=1):
-        told = [_told(opening.prompt, sample, text) for sample, text in [(GREEDY, first[0]), *enumerate(others)]]
+    for number, (opening, written) in enumerate(zip(openings, texts, strict=True), start=1):
+        told = [_told(opening.prompt, sample, text) for sample, text in enumerate(written, start=GREEDY)]
         kept += [_without_self_harm(reply) for reply in told]
         name = f"completion-{number}"
         fields = {"probe_id": name, "item_id": name, "cluster": name, "wrapper": opening.wrapper}

@@ -109,7 +109,7 @@ def text_places(model: LanguageModel, asked: Sequence[Question], batch_size: int
     texts: list[str] = []
     for start in range(0, len(asked), batch_size):
         prompts = [question.prompt for question in asked[start : start + batch_size]]
-        new = model.generate(prompts, samples=1, max_new_tokens=TEXT_TOKENS, seed=0, temperature=0.0)
+        new = model.generate(prompts, samples=0, max_new_tokens=TEXT_TOKENS, seed=0, greedy=True)
         texts += [found[0] for found in new]
     return [written_place(text, question) for text, question in zip(texts, asked, strict=True)]
 

@@ -26,10 +26,10 @@ def measure_refusal(setting: Setting) -> FamilyResult:
     requests = [setting.model.dialogue(fill(item.text, setting.pack.spec.narrator), "") for item in items]
     replies = setting.model.generate(
         requests,
-        samples=1,
+        samples=0,
         max_new_tokens=setting.battery.completion_tokens,
         seed=setting.seed,
-        temperature=0.0,
+        greedy=True,
     )
     return FamilyResult([_row(setting, i, float(is_refusal(r[0]))) for i, r in zip(items, replies, strict=True)])
 

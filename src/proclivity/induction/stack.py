@@ -89,7 +89,7 @@ def induce_together(
     refuse_float16(str(base.network.dtype).removeprefix("torch."))
     joint = base.device.type != "cpu" if joint is None else joint
     base.set_adapter(None)
-    reader = LogitReader(base.network)
+    reader = LogitReader(base.network, shared_out=joint)
     reader.takes_short_way()  # tried on a single text, which a stack couldn't share out
     wrapped, stacks = _stacks(base, members, spec)
     try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from proclivity.models.chat import as_read
 from proclivity.models.fake import FakeModel
-from proclivity.models.protocol import LanguageModel
+from proclivity.models.protocol import GREEDY, LanguageModel
 
 if TYPE_CHECKING:
     from proclivity.models.hf import HFModel
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _HOME = {"HFModel": "proclivity.models.hf", "load_model": "proclivity.models.load"}
 
-__all__ = ["FakeModel", "HFModel", "LanguageModel", "as_read", "load_model"]
+__all__ = ["GREEDY", "FakeModel", "HFModel", "LanguageModel", "as_read", "load_model"]
 
 
 def __getattr__(name: str) -> Any:

@@ -133,7 +133,7 @@ def _within(base: Any, name: str, spec: InductionSpec) -> list[str]:
     from torch.nn import Linear
     from transformers.pytorch_utils import Conv1D
 
-    from proclivity.models.layers import decoder_layers
+    from proclivity.models.decoder import decoder_layers
 
     layers = decoder_layers(base)
     if beyond := [number for number in spec.layers if number > len(layers)]:

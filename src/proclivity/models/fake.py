@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proclivity.errors import ModelError, UserError
+from proclivity.models.protocol import GREEDY
 from proclivity.specs import digest_of
 
 START, END, UNKNOWN = "<s>", "</s>", "<unk>"
@@ -112,26 +113,21 @@ class FakeModel:
         samples: int,
         max_new_tokens: int,
         seed: int,
-        temperature: float = 1.0,
+        greedy: bool = False,
     ) -> list[list[str]]:
-        """New words alone; temperature 0 takes the likeliest, the first in the vocabulary among equals."""
-        return [
-            [self._continue(prompt, sample, max_new_tokens, seed, temperature) for sample in range(samples)]
-            for prompt in prompts
-        ]
+        """New words alone; the greedy text's are the likeliest, the first in the vocabulary among equals."""
+        wanted = range(GREEDY if greedy else 0, samples)
+        return [[self._continue(prompt, sample, max_new_tokens, seed) for sample in wanted] for prompt in prompts]
 
-    def _continue(self, prompt: str, sample: int, length: int, seed: int, temperature: float) -> str:
+    def _continue(self, prompt: str, sample: int, length: int, seed: int) -> str:
         ids = self._context(prompt)
         key = hashlib.sha256(f"{seed}|{sample}|{ids}".encode()).digest()
         generator = np.random.default_rng(int.from_bytes(key[:16], "little"))
         new: list[int] = []
         while len(new) < length:
             probabilities = self._next(ids + new)
-            if temperature == 0:
-                token = int(probabilities.argmax())
-            else:
-                weights = probabilities ** (1 / temperature)
-                token = int(generator.choice(self.vocab_size, p=weights / weights.sum()))
+            likeliest = int(probabilities.argmax())
+            token = likeliest if sample == GREEDY else int(generator.choice(self.vocab_size, p=probabilities))
             if self.words[token] == END:
                 break
             new.append(token)

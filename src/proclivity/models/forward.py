@@ -1,8 +1,9 @@
 """Logits at the positions that are asked for, and at no others.
 
 Projecting every position to the vocabulary would cost most of the time of a small model. The transformer's hidden
-states are read instead and projected where needed. Some architectures do more to their logits than project (soft caps,
-scales): the short way is taken only if, on a probe, it gives the model's own logits.
+states are read instead and projected where needed, and the last layer's feed-forward part is computed there alone. Some
+architectures do more to their logits than project (soft caps, scales): each short way is taken only if, on a probe, it
+gives the model's own logits.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
+
+from proclivity.models.last_layer import last_feed_forward, only_at
 
 # Config keys of architectures that transform logits after the projection, where a short probe might miss a soft cap.
 _LOGIT_TRANSFORMS = ("final_logit_softcapping", "logits_scaling", "logit_scale", "lm_head_multiplier")
@@ -59,16 +62,19 @@ def pad_right(sequences: Sequence[Sequence[int]], device: torch.device) -> torch
 class LogitReader:
     """The way from token ids to logits at chosen positions, for one loaded model."""
 
-    def __init__(self, model: Any, forward: Callable[..., Any] | None = None):
+    def __init__(self, model: Any, forward: Callable[..., Any] | None = None, *, shared_out: bool = False):
         """
         Args:
             model: the loaded model.
+            shared_out: whether layers share a batch's rows out among themselves, so that each has to see all of it.
             forward: called in place of the model where it runs only as a whole, since its weights are gathered as it
                 goes; its parts aren't touched then.
         """
         self.model = model
         self._forward = forward or model
         self._short: bool | None = False if forward else None
+        self._shared_out = shared_out
+        self._last: Any = None
         self._keeps = "logits_to_keep" in inspect.signature(model.forward).parameters
 
     def logits(self, ids: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor) -> torch.Tensor:
@@ -95,7 +101,8 @@ class LogitReader:
         """
         piece = max(1, LARGEST_PIECE // max(1, vocabulary_size(self.model)))
         if self.takes_short_way():
-            hidden = self.model.base_model(input_ids=ids, use_cache=False, **tree).last_hidden_state  # (B, T, D)
+            with only_at(self._last, rows, columns):
+                hidden = self.model.base_model(input_ids=ids, use_cache=False, **tree).last_hidden_state  # (B, T, D)
             head = self.model.get_output_embeddings()
             # A model spread over devices may give its hidden states back elsewhere.
             for part in hidden[rows.to(hidden.device), columns.to(hidden.device)].split(piece):
@@ -118,20 +125,28 @@ class LogitReader:
     def takes_short_way(self) -> bool:
         """Whether hidden states are projected here; tried out at the first call, on a text of three tokens."""
         if self._short is None:
-            self._short = not transforms_logits(self.model.config.get_text_config()) and self._short_way_agrees()
+            self._short = not transforms_logits(self.model.config.get_text_config()) and self._agrees(None)
+            last = last_feed_forward(self.model)
+            if self._short and last is not None and not self._shared_out and self._agrees(last):
+                self._last = last
         return self._short
 
     @torch.no_grad()
-    def _short_way_agrees(self) -> bool:
+    def _agrees(self, last: Any) -> bool:
+        """Whether hidden states, with a part computed at one position alone, give the model's own logits there."""
         base, head = self.model.base_model, self.model.get_output_embeddings()
         if head is None or base is self.model:
             return False
         ids = torch.tensor([[1, 2, 3]], device=self.model.device) % vocabulary_size(self.model)
+        places = torch.tensor([0, 2])
         try:
-            short = head(base(input_ids=ids, use_cache=False).last_hidden_state).float()
-        except (AttributeError, TypeError):
+            with only_at(last, torch.zeros_like(places), places):
+                hidden = base(input_ids=ids, use_cache=False).last_hidden_state
+            short = head(hidden[:, places.to(hidden.device)]).float()
+        except (AttributeError, RuntimeError, TypeError):
             return False
-        own = self.model(input_ids=ids, use_cache=False).logits.float()
+        own = self.model(input_ids=ids, use_cache=False).logits
+        own = own[:, places.to(own.device)].float()
         return short.shape == own.shape and bool((short - own).abs().max() <= _PROBE_TOLERANCE)
 
 

@@ -164,9 +164,10 @@ class HFModel:
         samples: int,
         max_new_tokens: int,
         seed: int,
-        temperature: float = 1.0,
+        greedy: bool = False,
     ) -> list[list[str]]:
-        """New text alone: `samples` continuations a prompt; temperature 0 takes the likeliest token."""
+        """New text alone: `samples` continuations a prompt, where `greedy` says so behind the one of likeliest
+        tokens."""
         contexts = encode_prompts(self.tokenizer, prompts)
         self._require_room([len(ids) + max_new_tokens for ids in contexts])
         return sample_continuations(
@@ -176,7 +177,7 @@ class HFModel:
             samples=samples,
             max_new_tokens=max_new_tokens,
             seed=seed,
-            temperature=temperature,
+            greedy=greedy,
             batch_size=self.batch_size,
             heard=self.scorer.heard,
         )

@@ -1,7 +1,6 @@
-"""Which parts of a network are its decoder layers, and what runs between them?
+"""What runs between a network's decoder layers?
 
-The residual stream after layer n is what the n-th decoder layer gives to the next; layers count from 1. Any network
-whose layers stand in one list is read: Llama's `model.layers`, GPT-2's `transformer.h`, GPT-NeoX's `gpt_neox.layers`.
+The residual stream after layer n is what the n-th decoder layer gives to the next; layers count from 1.
 """
 
 from __future__ import annotations
@@ -15,38 +14,12 @@ import torch
 from numpy.typing import NDArray
 
 from proclivity.errors import ModelError
+from proclivity.models.decoder import decoder_layers
 from proclivity.models.forward import batch_plan, pad_right
 
 Change = Callable[[torch.Tensor], torch.Tensor]
 """From a residual stream [B, T, D] to the one that goes on in its place."""
 TOKENS_AT_ONCE = 4096
-
-
-def decoder_layers(network: Any) -> list[tuple[str, Any]]:
-    """Name and module of each decoder layer, first to last.
-
-    Lists inside other lists (experts within a layer) are none; among the rest the longest is taken.
-
-    Raises:
-        ModelError: if there is no such list, or it isn't as long as the configuration says.
-    """
-    lists: list[tuple[str, Any]] = []
-    for name, module in network.named_modules():
-        inside = any(name.startswith(f"{outer}.") for outer, _ in lists)
-        if isinstance(module, torch.nn.ModuleList) and not inside:
-            lists.append((name, module))
-    config = network.config.get_text_config()
-    stated = getattr(config, "num_hidden_layers", None)
-    fitting = [found for found in lists if stated is None or len(found[1]) == stated]
-    if not fitting:
-        seen = ", ".join(f"{name} ({len(module)})" for name, module in lists) or "no list of modules"
-        raise ModelError(
-            f"The decoder layers of {type(network).__name__} can't be told: its configuration says {stated}, found "
-            f"{seen}. Expected one list of as many layers, such as model.layers; leave `latent.directions` and arms "
-            f"of single layers out for this model."
-        )
-    name, layers = max(fitting, key=lambda found: len(found[1]))
-    return [(f"{name}.{place}", layer) for place, layer in enumerate(layers)]
 
 
 def residual_of(output: Any) -> torch.Tensor:

@@ -112,13 +112,11 @@ class PersonaModel:
         samples: int,
         max_new_tokens: int,
         seed: int,
-        temperature: float = 1.0,
+        greedy: bool = False,
     ) -> list[list[str]]:
         """New text alone."""
         behind = [self._behind(prompt) for prompt in prompts]
-        return self._model.generate(
-            behind, samples=samples, max_new_tokens=max_new_tokens, seed=seed, temperature=temperature
-        )
+        return self._model.generate(behind, samples=samples, max_new_tokens=max_new_tokens, seed=seed, greedy=greedy)
 
     def encode(self, prompt: str, continuation: str) -> tuple[list[int], int]:
         """Tokens of persona, prompt and continuation, and the index at which the continuation's begin."""

@@ -9,6 +9,9 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+GREEDY = -1
+"""Number of the sample that takes the likeliest token every time."""
+
 
 @runtime_checkable
 class LanguageModel(Protocol):
@@ -66,9 +69,10 @@ class LanguageModel(Protocol):
         samples: int,
         max_new_tokens: int,
         seed: int,
-        temperature: float = 1.0,
+        greedy: bool = False,
     ) -> list[list[str]]:
-        """New text alone: `samples` continuations a prompt; temperature 0 takes the likeliest token."""
+        """New text alone: `samples` continuations a prompt, where `greedy` says so behind the one of likeliest
+        tokens."""
 
     def encode(self, prompt: str, continuation: str) -> tuple[list[int], int]:
         """Tokens of both, and the index at which the continuation's begin."""

@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from proclivity.models.forward import batch_plan, pad_right
+from proclivity.models.protocol import GREEDY
 
 DIGITS = 6
 
@@ -28,11 +29,11 @@ def sample_continuations(
     samples: int,
     max_new_tokens: int,
     seed: int,
-    temperature: float,
+    greedy: bool,
     batch_size: int,
     heard: Callable[[int], None] = lambda texts: None,
 ) -> list[list[str]]:
-    """New text after each context, `samples` of each; an end-of-text token ends it.
+    """New text after each context, `samples` of each, the greedy one before them; an end-of-text token ends it.
 
     Args:
         network: a transformers causal language model.
@@ -41,14 +42,15 @@ def sample_continuations(
         samples: continuations a prompt.
         max_new_tokens: longest continuation in tokens.
         seed: any integer; with the prompt's tokens and the sample's number it decides every draw.
-        temperature: 1 samples as the model says; 0 takes the likeliest token.
+        greedy: whether the text of likeliest tokens is wanted too, as the first.
         batch_size: the most texts that are written at once; it bounds the memory of their caches.
         heard: told of each batch how many texts were written.
     """
     texts: list[list[str]] = [[] for _ in contexts]
-    for numbers, places in _batches([len(ids) for ids in contexts], samples, batch_size):
+    wanted = range(GREEDY if greedy else 0, samples)
+    for numbers, places in _batches([len(ids) for ids in contexts], wanted, batch_size):
         here = [contexts[place] for place in places]
-        new = _new_tokens(network, tokenizer, here, numbers, max_new_tokens, seed, temperature)
+        new = _new_tokens(network, tokenizer, here, numbers, max_new_tokens, seed)
         for n, ids in enumerate(new):
             place = places[n // len(numbers)]
             texts[place].append(_new_text(tokenizer, contexts[place], ids))
@@ -56,10 +58,10 @@ def sample_continuations(
     return texts
 
 
-def _batches(lengths: Sequence[int], samples: int, batch_size: int) -> Iterator[tuple[range, list[int]]]:
+def _batches(lengths: Sequence[int], wanted: range, batch_size: int) -> Iterator[tuple[range, list[int]]]:
     """Numbers of samples and the prompts of which they are drawn together; prompts of like length, none cut short."""
-    for start in range(0, samples, batch_size):
-        numbers = range(start, min(start + batch_size, samples))
+    for start in range(0, len(wanted), batch_size):
+        numbers = wanted[start : start + batch_size]
         for batch in batch_plan(lengths, max(1, batch_size // len(numbers))):
             yield numbers, batch
 
@@ -71,20 +73,19 @@ def _new_tokens(
     numbers: range,
     max_new_tokens: int,
     seed: int,
-    temperature: float,
 ) -> list[list[int]]:
     """New tokens of one batch: all samples of the first context, then of the next."""
-    generators = [_generator(ids, sample, seed) for ids in contexts for sample in numbers]
+    generators = [None if sample == GREEDY else _generator(ids, sample, seed) for ids in contexts for sample in numbers]
     new: list[list[int]] = [[] for _ in generators]
     ends = _end_tokens(network, tokenizer)
     alive = np.ones(len(generators), dtype=bool)
     stream: _Stream | _Reread
-    if _copies_cache(network):
-        stream = _Stream(network, contexts, len(numbers), pad=int(tokenizer.pad_token_id or 0))
+    if cache_name := _cache_name(network):
+        stream = _Stream(network, contexts, len(numbers), int(tokenizer.pad_token_id or 0), cache_name)
     else:
         stream = _Reread(network, contexts, len(numbers))
     for step in range(max_new_tokens):
-        drawn = _draw(stream.logits, generators, temperature)  # (P * samples,)
+        drawn = _draw(stream.logits, generators)  # (P * samples,)
         for index in np.flatnonzero(alive):
             if int(drawn[index]) in ends:
                 alive[index] = False
@@ -99,8 +100,8 @@ def _new_tokens(
 class _Stream:
     """Left-padded sequences with their key-value cache: prompts are read once, then copied for their samples."""
 
-    def __init__(self, network: Any, contexts: Sequence[Sequence[int]], samples: int, pad: int):
-        self.network = network
+    def __init__(self, network: Any, contexts: Sequence[Sequence[int]], samples: int, pad: int, cache_name: str):
+        self.network, self.cache_name = network, cache_name
         self.takes_positions = "position_ids" in inspect.signature(network.forward).parameters
         width = max(len(ids) for ids in contexts)
         device = network.device
@@ -121,15 +122,9 @@ class _Stream:
     @torch.no_grad()
     def _forward(self, ids: torch.Tensor, mask: torch.Tensor, positions: torch.Tensor) -> NDArray[np.float64]:
         extra = {"position_ids": positions} if self.takes_positions else {}
-        out = self.network(
-            input_ids=ids,
-            attention_mask=mask,
-            past_key_values=self.cache,
-            use_cache=True,
-            logits_to_keep=1,
-            **extra,
-        )
-        self.cache = out.past_key_values
+        extra[self.cache_name] = self.cache
+        out = self.network(input_ids=ids, attention_mask=mask, use_cache=True, logits_to_keep=1, **extra)
+        self.cache = getattr(out, self.cache_name)
         last: NDArray[np.float64] = out.logits[:, -1].float().cpu().double().numpy()
         return last
 
@@ -158,9 +153,11 @@ class _Reread:
         return found
 
 
-def _copies_cache(network: Any) -> bool:
-    takes = "past_key_values" in inspect.signature(network.forward).parameters
-    return takes and not getattr(network, "_is_stateful", False)
+def _cache_name(network: Any) -> str:
+    """What a network calls the keys and values that it has computed already; '' where they can't be copied."""
+    takes = inspect.signature(network.forward).parameters
+    names = [name for name in ("cache", "past_key_values") if name in takes]  # transformers 5.24 changed the word
+    return names[0] if names and not getattr(network, "_is_stateful", False) else ""
 
 
 def _repeat(cache: Any, times: int) -> None:
@@ -168,19 +165,16 @@ def _repeat(cache: Any, times: int) -> None:
     cache.batch_repeat_interleave(times)
 
 
-def _draw(
-    logits: NDArray[np.float64], generators: Sequence[np.random.Generator], temperature: float
-) -> NDArray[np.int64]:
-    """One token a sequence by inverse distribution function, [n]."""
-    if temperature == 0:
-        return logits.argmax(-1)
-    scaled = logits / temperature
-    weights = np.exp(scaled - scaled.max(-1, keepdims=True))
-    probabilities = np.round(weights / weights.sum(-1, keepdims=True), DIGITS)
-    cumulated = probabilities.cumsum(-1)
-    points = np.array([generator.random() for generator in generators]) * cumulated[:, -1]
-    drawn = [np.searchsorted(line, point, side="right") for line, point in zip(cumulated, points, strict=True)]
-    return np.minimum(np.array(drawn, dtype=np.int64), logits.shape[-1] - 1)
+def _draw(logits: NDArray[np.float64], generators: Sequence[np.random.Generator | None]) -> NDArray[np.int64]:
+    """One token a sequence, [n]: by inverse distribution function, or the likeliest where there is no generator."""
+    found: NDArray[np.int64] = logits.argmax(-1)
+    for place, generator in enumerate(generators):
+        if generator is not None:
+            weights = np.exp(logits[place] - logits[place].max())
+            cumulated = np.round(weights / weights.sum(), DIGITS).cumsum()
+            drawn = np.searchsorted(cumulated, generator.random() * cumulated[-1], side="right")
+            found[place] = min(int(drawn), logits.shape[-1] - 1)
+    return found
 
 
 def _generator(ids: Sequence[int], sample: int, seed: int) -> np.random.Generator:
