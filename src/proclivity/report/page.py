@@ -33,7 +33,7 @@ def render(results: Results) -> str:
     """The page as text."""
     environment = _environment()
     sections = [section for make in SECTIONS if (section := make(results)) is not None]
-    style, script = _asset(environment, "style.css"), _asset(environment, "script.js")
+    style, script = _asset(environment, "style.css"), _asset(environment, "script.js") + _asset(environment, "save.js")
     return environment.get_template("page.html").render(
         results=results,
         sections=[(section, _body(environment, section)) for section in sections],

@@ -1,4 +1,4 @@
-"""How the study was run, how to run it again, and what it doesn't claim."""
+"""How the study was run, and how to run it again."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ def section(results: Results) -> Section:
             "registered": registration.sentence(results),
             "manifest": _table([(key, value) for key, value in _flat(manifest) if key.split(".")[0] not in HIDDEN]),
             "missing": results.missing,
-            "profiles": results.profiles,
         },
     )
 
