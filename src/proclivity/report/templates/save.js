@@ -79,8 +79,9 @@
   const inks = (figure) => {
     const panels = [...figure.querySelectorAll(".panel:not([hidden]) svg")];
     const abreast = Math.min(panels.length, +(figure.querySelector(".panels").className.match(/columns-(\d)/) || [0, 2])[1]);
+    const group = figure.querySelector(".figure-head select")?.value;
     const [title, legend] = [figure.querySelector("h3").textContent, [...figure.querySelectorAll(".legend li")]];
-    const parts = [write(title, GAP, 34, 16, { "font-weight": 650 })];
+    const parts = [write(group ? `${title}: ${group}` : title, GAP, 34, 16, { "font-weight": 650 })];
     let y = 46;
     for (const entry of legend) {
       parts.push(standalone(entry.querySelector("svg"), { x: GAP, y }), write(entry.textContent.trim(), GAP + 34, y + 11, 12));
@@ -96,7 +97,8 @@
     return sheet(Math.max(480, GAP + abreast * (wide + GAP)), y, figure.querySelector(".alt").textContent, parts);
   };
   const bars = (view) => {
-    const parts = [write(view.querySelector(".stem").textContent, GAP, 34, 16, { "font-weight": 650 }), write(view.querySelector(".caption").textContent, GAP, 54, 12)];
+    const chosen = [...document.querySelectorAll(`[data-names=${view.id}] select`)].slice(0, 2).map((select) => select.selectedOptions[0].textContent);
+    const parts = [write(view.querySelector(".stem").textContent, GAP, 34, 16, { "font-weight": 650 }), write([...chosen, view.querySelector(".caption").textContent].join(", "), GAP, 54, 12)];
     let y = 84;
     for (const row of view.querySelectorAll("tr")) {
       const [word, drawing, ...numbers] = row.cells;
