@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -46,14 +45,16 @@ def test_axe_finds_nothing_serious(browser: Any, address: str, scheme: str, widt
 
 def test_axe_would_find_something(browser: Any, address: str) -> None:  # noqa: F811
     visit = Visit(browser, address)
-    visit.page.evaluate("document.getElementById('nt-arm').closest('label').replaceWith(document.getElementById('nt-arm'))")
+    visit.page.evaluate(
+        "document.getElementById('nt-arm').closest('label').replaceWith(document.getElementById('nt-arm'))"
+    )
     found = faults(visit, "select-name")
     visit.context.close()
     assert [fault for fault in found if fault.startswith("select-name")]
 
 
 @pytest.fixture
-def shots(browser: Any, address: str) -> Iterator[dict[str, bytes]]:  # noqa: F811
+def shots(browser: Any, address: str) -> dict[str, bytes]:  # noqa: F811
     """The same part of the page: light twice, dark once, and another model's panels."""
     taken = {}
     for name, scheme, model in (
@@ -67,7 +68,7 @@ def shots(browser: Any, address: str) -> Iterator[dict[str, bytes]]:  # noqa: F8
         visit.page.locator("#figure-forest").scroll_into_view_if_needed()
         taken[name] = visit.page.locator("#figure-forest .panel:visible").first.screenshot(animations="disabled")
         visit.context.close()
-    yield taken
+    return taken
 
 
 def test_the_screen_shows_the_same_twice_and_else_something_else(shots: dict[str, bytes]) -> None:
@@ -83,7 +84,9 @@ def test_everything_that_acts_is_reached_by_the_keyboard_and_named(browser: Any,
     reached = set()
     for _ in range(400):
         visit.page.keyboard.press("Tab")
-        reached.add(visit.page.evaluate("document.activeElement.getAttribute('aria-label') || document.activeElement.id"))
+        reached.add(
+            visit.page.evaluate("document.activeElement.getAttribute('aria-label') || document.activeElement.id")
+        )
         if "co-seed" in reached:
             break
     assert {"nt-arm", "co-arm", "co-seed", "SVG: Shift by family", "CSV: Next words before and after"} <= reached

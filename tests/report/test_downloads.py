@@ -60,9 +60,10 @@ def test_a_csv_holds_the_tables_numbers(dark: Visit) -> None:
     assert len(rows) == len(printed) > 100
     for row, cells in zip(rows, printed, strict=True):
         assert row["shift (nats)"] == plain(cells[5])
-        assert f"[{row['interval low']}, {row['interval high']}]" == "[" + ", ".join(
-            plain(part) for part in cells[6].strip("[]").split(", ")
-        ) + "]"
+        assert (
+            f"[{row['interval low']}, {row['interval high']}]"
+            == "[" + ", ".join(plain(part) for part in cells[6].strip("[]").split(", ")) + "]"
+        )
         assert [row[f"seed {seed}"] for seed in range(6)] == [plain(value) for value in cells[7].split()]
         float(row["shift (nats)"])
 

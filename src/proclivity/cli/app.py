@@ -73,7 +73,9 @@ app.command(
     )
 )(decisions)
 app.command(epilog=_example("proclivity analyze runs/demo --out again --set level=0.99"))(analyze)
-app.command(epilog=_example("proclivity report runs/demo"))(report)
+app.command(epilog=_example("proclivity report runs/demo", "proclivity report runs/before runs/after --out both.html"))(
+    report
+)
 app.command(
     "plan-seeds",
     epilog=_example(
