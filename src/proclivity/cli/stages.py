@@ -204,7 +204,7 @@ def report(
             "--out names the page of a comparison, and one study was given. Expected a second one; without --out the "
             f"report is written to {folders[0] / 'report.html'}."
         )
-    path = (write_comparison(*folders, out) if len(folders) == 2 else write_report(folders[0])).resolve()
+    path = (write_comparison(folders[0], folders[1], out) if len(folders) == 2 else write_report(folders[0])).resolve()
     if json:
         print_json({"report": str(path)})
     else:

@@ -118,8 +118,8 @@ def _figure(pair: Pair, lines: list[Line], control: str) -> Figure:
         title=f"Each effect in both studies, against {control}",
         caption=(
             "Two marks a row. Each is a mean over training seeds, its bar the study’s own interval, n the number of "
-            "seeds; small dots are seeds. In bold: a profile’s own kind of word. Whether intervals overlap is no test of the "
-            "difference between two studies."
+            "seeds; small dots are seeds. In bold: a profile’s own kind of word. Whether intervals overlap is no "
+            "test of the difference between two studies."
         ),
         alt=_alt(pair, lines),
         panels=tuple(panels),
