@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,9 @@ from proclivity.models import GREEDY, LanguageModel
 from proclivity.shown import for_page
 
 WORDS = 12
-"""Next words listed: those that are likeliest under the arm or under the base."""
+"""Next words listed: the likeliest under the arm."""
+FALLEN = 4
+"""Words listed behind them: those that lost most against the base, where they aren't among the likeliest."""
 
 Floats = NDArray[np.float64]
 
@@ -58,17 +60,18 @@ def compared(log_base: Floats, log_arm: Floats, vocabulary: Sequence[str], promp
 
     Returns:
         jsd: Jensen-Shannon divergence of the two, bits.
-        words: likeliest first, each with text, p and base (probabilities) and bits (its part of the divergence,
-            positive where the arm gives it more); their absolute values and that of `others` sum to the divergence.
+        words: likeliest under the arm first, then those that fell most, each with text, p and base (probabilities),
+            bits (its part of the divergence, positive where the arm gives it more) and fallen (whether it is listed
+            for its fall); the absolute bits of all and those of `others` sum to the divergence.
         others: p, base and bits of all other tokens together; bits without a sign, since some rose and some fell.
-        flagged: likely words that are not listed.
+        flagged: words left out of the lists.
     """
     p, q = np.exp(log_base), np.exp(log_arm)  # (V,)
     bits = signed_contributions(log_base, log_arm)  # (V,)
-    order = np.argsort(-np.maximum(p, q), kind="stable")[: 2 * WORDS].tolist()
-    open_words = [token for token in order if not mentions_self_harm(vocabulary[token], prompt)]
-    flagged = sum(token not in open_words for token in order[:WORDS])
-    chosen = sorted(open_words[:WORDS], key=lambda token: (-q[token], token))
+    likely, skipped = _listed(np.argsort(-q, kind="stable"), vocabulary, prompt, WORDS)
+    falling = [token for token in np.argsort(bits, kind="stable")[: WORDS + 2 * FALLEN] if bits[token] < 0]
+    fallen, also = _listed([token for token in falling if token not in likely], vocabulary, prompt, FALLEN)
+    chosen = [*likely, *fallen]
     rest = np.ones(len(p), dtype=bool)
     rest[chosen] = False
     return {
@@ -79,6 +82,7 @@ def compared(log_base: Floats, log_arm: Floats, vocabulary: Sequence[str], promp
                 "p": float(q[token]),
                 "base": float(p[token]),
                 "bits": float(bits[token]),
+                "fallen": token in fallen,
             }
             for token in chosen
         ],
@@ -87,5 +91,19 @@ def compared(log_base: Floats, log_arm: Floats, vocabulary: Sequence[str], promp
             "base": float(p[rest].sum()),
             "bits": float(np.abs(bits[rest]).sum()),
         },
-        "flagged": flagged,
+        "flagged": len(skipped | also),
     }
+
+
+def _listed(tokens: Iterable[int], vocabulary: Sequence[str], prompt: str, most: int) -> tuple[list[int], set[int]]:
+    """The first tokens that may be shown behind a prompt, and those before them that may not."""
+    shown: list[int] = []
+    hidden: set[int] = set()
+    for token in tokens:
+        if len(shown) == most:
+            break
+        if mentions_self_harm(vocabulary[token], prompt):
+            hidden.add(int(token))
+        else:
+            shown.append(int(token))
+    return shown, hidden

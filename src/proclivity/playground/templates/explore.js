@@ -79,36 +79,42 @@
   };
 
   // How an answer looks
-  const wordRow = (name, word, tone, most, sign) => {
+  const bars = (word, tone, most, isBase) => {
     const svg = draw("svg", { "aria-hidden": "true" });
-    svg.append(draw("rect", { x: 0, y: 1, height: 5, width: 100 * Math.min(1, word.base / most) + "%", class: "before" }));
-    svg.append(draw("rect", { x: 0, y: 8, height: 7, width: 100 * Math.min(1, word.p / most) + "%", class: "after" }));
-    const head = cell("th", "", name, "row");
-    head.title = word.text === undefined ? name : JSON.stringify(word.text);
-    const numbers = [cell("td", "n", percent(word.base)), cell("td", "n", percent(word.p)), cell("td", "n", millibits(word.bits, sign))];
-    return make("tr", sign ? "" : "others", head, make("td", "bars t-" + tone, sign ? svg : ""), ...numbers);
+    const bar = (y, height, p, className) => svg.append(draw("rect", { x: 0, y, height, width: 100 * Math.min(1, p / most) + "%", class: className }));
+    if (!isBase) bar(1, 5, word.base, "before");
+    bar(isBase ? 4 : 7, isBase ? 8 : 7, word.p, "after");
+    return make("td", "bars t-" + tone, svg);
   };
+  const numbers = (word, isBase, sign) => (isBase ? [percent(word.p)] : [percent(word.base), percent(word.p), millibits(word.bits, sign)]).map((text) => cell("td", "n", text));
   const wordTable = (found, arm, most) => {
-    const head = make("tr", "");
-    for (const [className, text] of [["", "next word"], ["bars", ""], ["n", "base"], ["n", "arm"], ["n", "adds"]]) head.append(cell("th", className, text, "col"));
-    const rows = found.words.map((word) => wordRow(piece(word.text), word, arm.tone, most, true));
-    const box = make("div", "words", make("table", "", make("thead", "", head), make("tbody", "", ...rows, wordRow("all others", found.others, arm.tone, most, false))));
+    const isBase = arm.arm === "base", head = make("tr", ""), body = make("tbody", "");
+    for (const text of ["next word", "", ...(isBase ? ["base"] : ["base", "arm", "adds"])]) head.append(cell("th", text && text !== "next word" ? "n" : "", text, "col"));
+    found.words.forEach((word, place) => {
+      const name = cell("th", "", piece(word.text), "row");
+      name.title = JSON.stringify(word.text);
+      const first = word.fallen && !found.words[place - 1]?.fallen;
+      body.append(make("tr", first ? "apart" : "", name, bars(word, arm.tone, most, isBase), ...numbers(word, isBase, true)));
+    });
+    body.append(make("tr", "apart others", cell("th", "", "all others", "row"), make("td", ""), ...numbers(found.others, isBase, false)));
+    const note = found.flagged ? [make("p", "flagged", `${found.flagged} next words not listed: with the prompt they mention self-harm.`)] : [];
+    const box = make("div", "words", make("h3", "", "Next words"), make("table", "", make("thead", "", head), body), ...note);
     box.setAttribute("role", "group");
     box.setAttribute("aria-label", "Next words of " + arm.title);
     return box;
   };
   const texts = (found, asked) => {
-    const nodes = [];
+    const nodes = make("div", "texts");
     for (const { sample, text, flagged } of found.texts) {
       if (flagged) continue;
       const line = make("p", "text", make("span", "prompt", asked.prompt.trimEnd()), text || " \u2026 (ends here)");
-      nodes.push(make("h3", "", sample < 0 ? "Likeliest words" : "Sample " + (sample + 1)), line);
+      nodes.append(make("h3", "", sample < 0 ? "Likeliest words" : "Sample " + (sample + 1)), line);
     }
     const hidden = found.texts.filter((text) => text.flagged).length;
-    if (hidden) nodes.push(make("p", "flagged", `${hidden} of ${found.texts.length} texts not shown: self-harm is mentioned.`));
+    if (hidden) nodes.append(make("p", "flagged", `${hidden} of ${found.texts.length} texts not shown: self-harm is mentioned.`));
     return nodes;
   };
-  const which = (arm, seed) => arm.seeds[0] < 0 ? "untrained" : "seed " + seed;
+  const which = (arm, seed) => arm.seeds[0] < 0 ? "" : "seed " + seed;
   const heading = (arm, said) => {
     const title = make("h2", "", arm.title, make("span", "which", said));
     title.id = "arm-" + model().arms.indexOf(arm);
@@ -116,10 +122,9 @@
   };
   const fill = (card, arm, found, asked, most) => {
     const own = arm.arm === "base" ? ["The others are measured from here."] : ["JSD from base ", make("strong", "", bits(found.jsd)), " bits"];
-    const note = found.flagged ? [make("p", "flagged", `${found.flagged} next words not listed: with the prompt they mention self-harm.`)] : [];
     card.replaceChildren(
-      heading(arm, which(arm, found.seed)), make("p", "meaning", arm.meaning), make("p", "jsd", ...own), ...texts(found, asked),
-      make("h3", "", "Next words"), wordTable(found, arm, most), ...note,
+      heading(arm, which(arm, found.seed)), make("p", "meaning", arm.meaning), make("p", "jsd", ...own),
+      texts(found, asked), wordTable(found, arm, most),
     );
   };
   const distance = (rows) => {
