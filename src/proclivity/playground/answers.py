@@ -31,8 +31,8 @@ def require_fit(model: LanguageModel, prompt: str, tokens: int) -> None:
     own = model.token_count(prompt)
     if model.window is not None and own + tokens > model.window:
         raise UserError(
-            f"The prompt has {own:,} tokens and {tokens:,} are to be written; together '{model.name}' reads "
-            f"{model.window:,}. Shorten the prompt."
+            f"The prompt has {own:,} tokens and {tokens:,} are to be written; together the model "
+            f"reads {model.window:,}. Shorten the prompt."
         )
 
 

@@ -60,8 +60,6 @@ def read_question(body: bytes) -> Question:
         raise UserError("; ".join(faults[:5]) + ".") from None
     if not question.beginning:
         raise UserError("The prompt is empty; give the beginning of a sentence.")
-    if any("\ud800" <= sign <= "\udfff" for sign in question.prompt):
-        raise UserError("The prompt holds half a character; type it anew.")
     if mentions_self_harm(question.prompt):
         raise UserError("The prompt mentions self-harm; what models write after that is not shown. Ask something else.")
     return question

@@ -89,7 +89,7 @@
   const numbers = (word, isBase, sign) => (isBase ? [percent(word.p)] : [percent(word.base), percent(word.p), millibits(word.bits, sign)]).map((text) => cell("td", "n", text));
   const wordTable = (found, arm, most) => {
     const isBase = arm.arm === "base", head = make("tr", ""), body = make("tbody", "");
-    for (const text of ["next word", "", ...(isBase ? ["base"] : ["base", "arm", "adds"])]) head.append(cell("th", text && text !== "next word" ? "n" : "", text, "col"));
+    for (const text of ["word", "", ...(isBase ? ["base"] : ["base", "arm", "adds"])]) head.append(cell("th", text && text !== "word" ? "n" : "", text, "col"));
     found.words.forEach((word, place) => {
       const name = cell("th", "", piece(word.text), "row");
       name.title = JSON.stringify(word.text);
