@@ -108,7 +108,7 @@
     for (const { sample, text, flagged } of found.texts) {
       if (flagged) continue;
       const line = make("p", "text", make("span", "prompt", asked.prompt.trimEnd()), text || " \u2026 (ends here)");
-      nodes.append(make("h3", "", sample < 0 ? "Likeliest words" : "Sample " + (sample + 1)), line);
+      nodes.append(make("h3", "", sample < 0 ? "Likeliest words (greedy)" : "Sample " + (sample + 1)), line);
     }
     const hidden = found.texts.filter((text) => text.flagged).length;
     if (hidden) nodes.append(make("p", "flagged", `${hidden} of ${found.texts.length} texts not shown: self-harm is mentioned.`));
@@ -127,20 +127,22 @@
       texts(found, asked), wordTable(found, arm, most),
     );
   };
-  const distance = (rows) => {
-    const most = Math.max(1e-9, ...rows.map(({ found }) => found.jsd));
-    byId("distance-rows").replaceChildren(...rows.map(({ arm, found }) => {
-      const svg = draw("svg", { "aria-hidden": "true" });
-      svg.append(draw("rect", { x: 0, y: 2, height: 8, width: (100 * found.jsd) / most + "%" }));
-      return make("tr", "", cell("th", "", arm.title, "row"), make("td", "bars t-" + arm.tone, svg), cell("td", "n", bits(found.jsd)));
+  const distance = (arms, done) => {
+    const compared = arms.filter((arm) => arm.arm !== "base");
+    const jsd = (arm) => done.find((entry) => entry.arm === arm)?.found.jsd;
+    const most = Math.max(1e-9, ...compared.map((arm) => jsd(arm) || 0));
+    byId("distance-rows").replaceChildren(...compared.map((arm) => {
+      const x = jsd(arm), svg = draw("svg", { "aria-hidden": "true" });
+      svg.append(draw("rect", { x: 0, y: 2, height: 8, width: (100 * (x || 0)) / most + "%" }));
+      return make("tr", "", cell("th", "", arm.title, "row"), make("td", "bars t-" + arm.tone, svg), cell("td", "n", x === undefined ? "\u2013" : bits(x)));
     }));
-    byId("distances").hidden = !rows.length;
   };
 
   // One question at a time; a new one ends the one before it
   let running = new AbortController();
   const say = (text) => { byId("status").textContent = text; };
   const fault = (text) => { byId("fault").textContent = text; byId("fault").hidden = !text; };
+  const hide = (hidden) => { for (const id of ["distances", "answers", "legend"]) byId(id).hidden = hidden; };
   const begin = (arms) => {
     const cards = arms.map((arm) => {
       const card = make("article", "arm t-" + arm.tone, heading(arm, ""), make("p", "waiting", "Waits for its turn \u2026"));
@@ -149,8 +151,8 @@
       return card;
     });
     answers.replaceChildren(...cards);
-    answers.hidden = byId("legend").hidden = false;
-    distance([]);
+    hide(false);
+    distance(arms, []);
     fault("");
     return cards;
   };
@@ -161,7 +163,7 @@
     const show = () => {
       const most = Math.max(1e-6, ...done.flatMap(({ found }) => found.words.flatMap((word) => [word.p, word.base])));
       done.forEach(({ arm, card, found }) => fill(card, arm, found, asked, most));
-      distance(done.filter(({ arm }) => arm.arm !== "base"));
+      distance(arms, done);
     };
     for (const [place, arm] of arms.entries()) {
       const card = cards[place], began = Date.now();
@@ -182,7 +184,7 @@
         card.replaceChildren(heading(arm, ""), make("p", "fault", error.message));
         if (!done.length) { // what is wrong with the first is wrong with all
           fault(error.message);
-          answers.hidden = byId("legend").hidden = true;
+          hide(true);
           say("");
           return;
         }
