@@ -42,6 +42,5 @@ def server(desk: Desk) -> Iterator[Playground]:
     yield found
     found.shutdown()
     found.close()
-    desk.lock.release()
     thread.join(timeout=10)
     assert not thread.is_alive()

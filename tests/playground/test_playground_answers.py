@@ -175,6 +175,13 @@ def test_weights_that_changed_are_not_loaded(finished: Path, tmp_path: Path) -> 
         arms.ready("one", "leaver", 0)
 
 
+def test_after_its_end_nobody_answers(finished: Path) -> None:
+    desk = Desk(finished)
+    desk.close(patience=1)
+    with pytest.raises(ProclivityError, match="start `proclivity explore` again"):
+        desk.ask(Question(model="one", arm="base", seed=0, prompt=PROMPT))
+
+
 def test_a_study_of_which_nothing_is_finished_says_what_to_run(finished: Path, tmp_path: Path) -> None:
     (tmp_path / "study.yml").write_bytes((finished / "study.yml").read_bytes())
     with pytest.raises(UserError, match=r"Run `proclivity run"):

@@ -43,8 +43,9 @@ class Desk:
         self._study, self._pack = self._arms.plan.study, self._arms.plan.pack
         self._first, self._seed = self._arms.model_name(model), seed
         self._base: OrderedDict[tuple[str, str], NDArray[np.float64]] = OrderedDict()
-        self.lock = threading.Lock()
+        self._lock = threading.Lock()
         """Held while a model computes."""
+        self._closed = False
         if seed >= self._study.seeds:
             raise UserError(f"There is no training seed {seed}; this study has 0 to {self._study.seeds - 1}.")
         if len(self._arms.seeds(self._first)) < 2:
@@ -77,13 +78,21 @@ class Desk:
         if question.arm not in seeds:
             raise unknown_name("finished arm of this study", question.arm, seeds)
         seed = seed_nearest(seeds[question.arm], question.seed)
-        with self.lock:
+        with self._lock:
+            if self._closed:
+                raise ProclivityError("The playground has ended; start `proclivity explore` again.")
             started = time.monotonic()
             try:
                 found = self._answer(question, seed)
             except MemoryError:
                 raise ProclivityError("Out of memory. Close other programs, or ask for fewer tokens.") from None
         return {"arm": question.arm, "seed": seed, **found, "seconds": time.monotonic() - started}
+
+    def close(self, patience: float) -> None:
+        """Begins no answer any more, and waits some seconds for the one in hand."""
+        self._closed = True
+        if self._lock.acquire(timeout=patience):
+            self._lock.release()
 
     def _answer(self, question: Question, seed: int) -> dict[str, Any]:
         from proclivity.playground.answers import compared, require_fit, written

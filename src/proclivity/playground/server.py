@@ -26,7 +26,9 @@ ASK = "/answer"
 MOST_DRAINED = 2_000_000
 """Bytes of a body that is too long which are still read, so that its sender hears why."""
 PATIENCE = 20.0
-"""Seconds that a connection may be silent, and that an answer in hand is waited for at the end."""
+"""Seconds that a connection may be silent."""
+LAST_WAIT = 5.0
+"""Seconds that an answer in hand is waited for at the end."""
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -83,8 +85,8 @@ class Playground(ThreadingHTTPServer):
             traceback.print_exc()
 
     def close(self) -> None:
-        """Lets an answer in hand come to its end, then frees the port."""
-        self.desk.lock.acquire(timeout=PATIENCE)
+        """Lets an answer in hand come to its end, begins no other, and frees the port."""
+        self.desk.close(LAST_WAIT)
         self.server_close()
 
 
