@@ -59,13 +59,16 @@ def explore(
     Type the beginning of a sentence: each arm goes on with it, greedily and by seeded samples, beside its next words,
     the base's, and how far the two are apart. Nothing is written, and nothing leaves this machine. Ctrl-C ends it.
     """
+    import os
     import signal
 
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # a prompt that is too long is told in the page
     from proclivity.playground.desk import Desk
     from proclivity.playground.server import Playground
 
     server = Playground(Desk(run, model=model, seed=seed, device=device), port, debug=debug)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background job has the first switched off
+        signal.signal(number, signal.default_int_handler)
     say(server.address if quiet else f"{server.address} shows {clean(str(run))}. Ctrl-C ends it.")
     if open_page:
         _open(server.address)
