@@ -38,6 +38,7 @@ VERBS = [
     "copy",
     "check",
     "complete",
+    "explore",
     "rate",
     "doctor",
 ]
@@ -135,6 +136,7 @@ def test_every_verb_teaches_by_example(verb: str) -> None:
         (["decisions", "own-policy", "--out", "nowhere"], "run"),
         (["status", "nowhere"], "study.yml"),
         (["complete", "I", "--run", "nowhere"], "study.yml"),
+        (["explore", "nowhere"], "study.yml"),
         (["report", "nowhere"], "study.yml"),
         (["report", "nowhere", "elsewhere"], "two finished studies"),
         (["report", "nowhere", "--out", "page.html"], "second"),

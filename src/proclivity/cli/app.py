@@ -10,7 +10,7 @@ import typer
 from proclivity import __version__
 from proclivity.cli.console import guarded
 from proclivity.cli.content import check, copy, list_content
-from proclivity.cli.inspect import complete, doctor
+from proclivity.cli.inspect import complete, doctor, explore
 from proclivity.cli.microworld import microworld
 from proclivity.cli.planning import plan_seeds
 from proclivity.cli.rating import rate
@@ -92,6 +92,9 @@ app.command(
         'proclivity complete "others are" --run runs/demo --samples 3',
     )
 )(complete)
+app.command(
+    epilog=_example("proclivity explore runs/demo", "proclivity explore runs/demo --model gpt2-equal --seed 3 --port 0")
+)(explore)
 app.add_typer(rate, name="rate")
 app.add_typer(microworld, name="microworld")
 app.command(epilog=_example("proclivity doctor"))(doctor)
