@@ -8,7 +8,7 @@ cut by the size of the vocabulary alone, so they are part of a fixed batch plan.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from proclivity.battery.candidates import PlaceScores, read_and_score
 from proclivity.battery.places import Place
-from proclivity.battery.result import Row, Setting
+from proclivity.battery.result import Setting
+from proclivity.battery.rows import Row, Rows
 
 BLOCK = 2**22
 """Log probabilities of a block, as a number of numbers: 32 MiB in float64. Where an arm is compared with its base about
@@ -75,7 +76,7 @@ class Block:
 class BlockRows(Protocol):
     """Rows of a block's distributions; or none yet, where something is summed over blocks."""
 
-    def __call__(self, block: Block) -> list[Row]: ...
+    def __call__(self, block: Block) -> Iterable[Row]: ...
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class Reading:
     """What was read at all places."""
 
     scored: list[PlaceScores]
-    rows: list[Row]
+    rows: Rows
     """Of the kinds that were asked for, all places of a kind together."""
     distributions: dict[str, Any]
     """As in `FamilyResult`."""
@@ -100,17 +101,19 @@ def read_places(setting: Setting, places: Sequence[Place], kinds: Sequence[Block
     """
     kept = mapped(len(places), setting.model.vocab_size)
     scored: list[PlaceScores] = []
-    rows: list[list[Row]] = [[] for _ in kinds]
+    by_kind = [Rows() for _ in kinds]
     for part in cut(len(places), setting.model.vocab_size, BLOCK):
         here = places[part]
         log_probs, found = read_and_score(setting.model, here, capitals=capitals)  # (n, V)
         block = Block(setting, here, log_probs, found)
-        for own, kind in zip(rows, kinds, strict=True):
+        for own, kind in zip(by_kind, kinds, strict=True):
             own += kind(block)
         kept[part] = log_probs
         scored += found
-    keys = [place.key for place in places]
-    return Reading(scored, [row for own in rows for row in own], {"keys": keys, "log_probs": kept})
+    rows, keys = Rows(), [place.key for place in places]
+    for own in by_kind:
+        rows += own
+    return Reading(scored, rows, {"keys": keys, "log_probs": kept})
 
 
 def mapped(n: int, vocab_size: int) -> NDArray[np.float32]:
