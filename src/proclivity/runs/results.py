@@ -28,7 +28,7 @@ def prior_rows(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
 TABLE_SETTINGS = {"compression": "zstd", "use_dictionary": True, "store_schema": False}
 """Of Parquet files: the same bytes for the same rows."""
 _VERSION = {"proclivity_schema_version": "1"}
-_GROUP = 2**16
+GROUP = 2**16
 """Measurements of a Parquet row group, which are in memory at once when they are written: 12 MB."""
 
 
@@ -44,7 +44,7 @@ def write_rows(rows: Rows, table: pq.ParquetWriter) -> None:
     held: list[pa.RecordBatch] = []
     for batch in rows.batches():
         held.append(batch)
-        if sum(map(len, held)) >= _GROUP:
+        if sum(map(len, held)) >= GROUP:
             table.write_table(pa.Table.from_batches(held).replace_schema_metadata(_VERSION))
             held = []
     if held or not rows:
