@@ -1,12 +1,13 @@
 """The next-token distributions of many places, a block at a time: memory doesn't grow with their number.
 
 Within a block distributions are float64, [n, V]; candidates are scored and divergences taken there. What is kept of
-them is float32 in a file without a name, mapped into memory, so that the system may put it out of memory. Blocks are
-cut by the size of the vocabulary alone, so they are part of a fixed batch plan.
+them is float32 in a file without a name, mapped into memory and let go of after each block. Blocks are cut by the size
+of the vocabulary alone, so they are part of a fixed batch plan.
 """
 
 from __future__ import annotations
 
+import mmap
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -110,6 +111,9 @@ def read_places(setting: Setting, places: Sequence[Place], kinds: Sequence[Block
             own += kind(block)
         kept[part] = log_probs
         scored += found
+        let_go(kept)
+        if setting.reference and setting.reference.distributions:
+            let_go(setting.reference.distributions["log_probs"])
     rows, keys = Rows(), [place.key for place in places]
     for own in by_kind:
         rows += own
@@ -122,6 +126,12 @@ def mapped(n: int, vocab_size: int) -> NDArray[np.float32]:
         return np.empty((0, vocab_size), dtype=np.float32)  # a file of no bytes can't be mapped
     with tempfile.TemporaryFile(prefix="proclivity-") as file:
         return np.memmap(file, dtype=np.float32, mode="w+", shape=(n, vocab_size))
+
+
+def let_go(kept: NDArray[np.float32]) -> None:
+    """Takes what was looked at of a mapped file out of this process's memory; the file keeps it."""
+    if isinstance(kept.base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        kept.base.madvise(mmap.MADV_DONTNEED)
 
 
 def by_pieces(function: Callable[..., NDArray[np.float64]], *log_probs: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -11,8 +11,10 @@ from proclivity.records import measurement_schema, prior_schema
 from proclivity.runs.storage import as_json
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
     import pyarrow.parquet as pq
+    from numpy.typing import NDArray
 
     from proclivity.battery import FamilyResult, Rows
 
@@ -72,11 +74,8 @@ def write_result(result: FamilyResult, folder: Path) -> None:
     with pq.ParquetWriter(folder / "measurements.parquet", table_schema(), **TABLE_SETTINGS) as table:
         write_rows(result.rows, table)
     if result.distributions is not None:
-        keys = list(result.distributions["keys"])
-        # (N, V), mapped from a file: a view of it, which `save` writes out without a copy in memory.
-        log_probs = np.asarray(result.distributions["log_probs"], dtype=np.float32)
-        np.save(folder / "log_probs.npy", log_probs, allow_pickle=False)
-        (folder / "keys.json").write_bytes(as_json(keys))
+        _save_mapped(result.distributions["log_probs"], folder / "log_probs.npy")
+        (folder / "keys.json").write_bytes(as_json(list(result.distributions["keys"])))
     if result.control is not None:
         np.save(folder / "control.npy", result.control, allow_pickle=False)
     if result.priors is not None:
@@ -87,6 +86,19 @@ def write_result(result: FamilyResult, folder: Path) -> None:
         (folder / "rendered.json").write_bytes(as_json(rendering(result)))
     if result.completions is not None:
         (folder / "completions.json").write_bytes(as_json(result.completions))
+
+
+def _save_mapped(log_probs: NDArray[np.float32], path: Path) -> None:
+    """What `numpy.save` writes of distributions [N, V] in a mapped file, which is never all in memory."""
+    import numpy as np
+
+    from proclivity.battery.blocks import BLOCK, cut, let_go
+
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(log_probs))
+        for part in cut(*log_probs.shape, BLOCK):
+            file.write(np.ascontiguousarray(log_probs[part]).data)
+            let_go(log_probs)
 
 
 def read_distributions(folder: Path) -> dict[str, Any] | None:
