@@ -8,13 +8,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from proclivity.records import measurement_schema
 from proclivity.runs.arm_jobs import study_arm
 from proclivity.runs.content import PRIORS
 from proclivity.runs.jobs import Job
 from proclivity.runs.ledger import Ledger
 from proclivity.runs.messages import Context
 from proclivity.runs.next_token import next_token_rows
-from proclivity.runs.results import measurement_schema, prior_rows, read_distributions, write_table
+from proclivity.runs.results import prior_rows, read_distributions, write_table
 from proclivity.runs.storage import as_json
 from proclivity.specs import LoadedPack, Study
 

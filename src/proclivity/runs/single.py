@@ -14,7 +14,7 @@ from proclivity.errors import UserError, unknown_name
 from proclivity.runs.checkpoint_progress import Listener, Unheard
 from proclivity.runs.jobs import library_versions
 from proclivity.runs.manifest import LIBRARIES, now
-from proclivity.runs.results import TABLE_SETTINGS, rendering, rows_table, table_schema
+from proclivity.runs.results import TABLE_SETTINGS, rendering, table_schema, write_rows
 from proclivity.runs.storage import as_json, replace_bytes, require_writable, writing
 from proclivity.specs import BatterySpec, LoadedPack, load_pack
 
@@ -109,7 +109,7 @@ def measure_checkpoint(
         ):
             who = _Who(subject, adapter, other, Path(model).name)
             for family, result in _measure_families(who, asked, content, battery, listener):
-                table.write_table(rows_table(result.rows))
+                write_rows(result.rows, table)
                 texts += result.completions or []
                 rendered |= {family: rendering(result)} if result.rendered else {}
     finally:
