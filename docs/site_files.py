@@ -1,8 +1,8 @@
 """Which files outside docs/ belong to the site, and where do links to them lead?
 
 A hook of MkDocs. README.md is the site's first page and CHANGELOG.md its last; any other file that a page links to by
-`../` is copied beside the pages. The pages themselves stay readable on a code host, where these links lead to the files.
-A built page that would fetch something from elsewhere is warned of, which ends a strict build.
+`../` is copied beside the pages. The pages stay readable on a code host, where these links lead to the files. A built
+page that would fetch something from elsewhere is warned of, which ends a strict build.
 """
 
 from __future__ import annotations
