@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from proclivity.records import MEASUREMENT_COLUMNS, PRIOR_COLUMNS
 from proclivity.runs.storage import as_json
+from proclivity.tables import version_mark
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -45,7 +46,7 @@ def _schema(columns: Sequence[str]) -> pa.Schema:
 
 TABLE_SETTINGS = {"compression": "zstd", "use_dictionary": True, "store_schema": False}
 """Of Parquet files: the same bytes for the same rows."""
-_VERSION = {"proclivity_schema_version": "1"}
+_VERSION = version_mark()
 
 
 def table_schema() -> pa.Schema:
@@ -66,7 +67,9 @@ def write_table(table: pa.Table, path: Path) -> None:
     """Parquet with settings that give the same bytes for the same rows."""
     import pyarrow.parquet as pq
 
-    pq.write_table(table.replace_schema_metadata(_VERSION), path, **TABLE_SETTINGS)
+    with pq.ParquetWriter(path, table.schema.remove_metadata(), **TABLE_SETTINGS) as file:
+        file.write_table(table)
+        file.add_key_value_metadata(_VERSION)  # a schema's own is lost where the schema isn't stored
 
 
 def rendering(result: FamilyResult) -> dict[str, Any]:
