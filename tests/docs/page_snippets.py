@@ -14,10 +14,12 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
-PROGRAMS = ("proclivity", "make", "pip", "python", "python3", "sbatch", "kubectl", "accelerate", "cat", "cd", "mkdir")
+PROGRAMS = ("proclivity", "make", "pip", "python", "sbatch", "kubectl", "cat", "cd")
+NOT_OURS = ("accelerate", "lm_eval", "inspect", "duckdb")
+"""Programs of others, which pages name for people who have them."""
 """What a line has to begin with to be taken for a command; so does any name that ends in .py."""
 LANGUAGES = {"bash": "bash", "sh": "bash", "console": "bash", "python": "python", "py": "python"}
-LANGUAGES |= {"yaml": "yaml", "yml": "yaml", "json": "yaml", "text": "text"}
+LANGUAGES |= {"yaml": "yaml", "yml": "yaml", "json": "yaml", "text": "text", "sql": "sql"}
 DRAWN = ("──►", "≈")
 """Signs of a drawing or a formula, which an indented block may hold instead."""
 
@@ -29,7 +31,7 @@ class Snippet:
     page: str
     line: int
     kind: str
-    """'bash', 'python', 'yaml', 'text' (said, not run), 'span' (a command in a sentence), or 'unknown'."""
+    """'bash', 'python', 'yaml', 'sql', 'text' (said, not run), 'span' (a command in a sentence), or 'unknown'."""
     text: str
 
     def __str__(self) -> str:
@@ -84,7 +86,11 @@ def commands(text: str) -> list[Command]:
             typed = "\n".join(lines[:end]) + "\n"
             lines = lines[end + 1 :]
             line = line.replace(document[0], "")
-        if words := shlex.split(line, comments=True):
+        words = shlex.split(line, comments=True)
+        while "&&" in words:
+            found.append(Command(tuple(words[: words.index("&&")])))
+            words = words[words.index("&&") + 1 :]
+        if words:
             found.append(Command(tuple(words), typed))
     return found
 
@@ -103,7 +109,9 @@ def _told(text: str) -> str:
 
 def _is_command(text: str) -> bool:
     words = program(text.split())
-    return bool(words) and (words[0] in PROGRAMS or bool(re.fullmatch(r"[\w/]+\.py", words[0]) and len(words) > 1))
+    return bool(words) and (
+        words[0] in (*PROGRAMS, *NOT_OURS) or bool(re.fullmatch(r"[\w/]+\.py", words[0]) and len(words) > 1)
+    )
 
 
 def program(words: list[str] | tuple[str, ...]) -> list[str]:

@@ -8,32 +8,32 @@ import re
 import shutil
 import subprocess
 import tomllib
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from page_snippets import PAGES, ROOT, Command, Snippet, commands, program, snippets
+from page_snippets import NOT_OURS, PAGES, ROOT, Command, Snippet, commands, program, snippets
 from typer.main import get_command
 from typer.testing import CliRunner
 
 from proclivity.cli.app import app
 from proclivity.runs import run_study
 from proclivity.specs import Instrument, Pack, ProbeSet, Profile, Scenario, Study, load_study, read_accelerate_file
-from tiny_study import write_tiny_study
 
 RUN = {"list", "copy", "check", "decisions", "status", "clean", "analyze", "report", "plan-seeds", "complete", "doctor"}
 """Verbs that are run here as they stand, with stand-ins for what a reader has of their own."""
+RUN |= {"export lm-eval", "export inspect", "export adapters"}
 PLANNED = {"run": "minutes to hours", "demo": "minutes; `make demo` runs it"}
 """Verbs that are run with --plan, and why not without."""
 PARSED = {
     "measure": "minutes, on a model of the reader's own",
     "microworld build": "pretrains for an hour",
     "microworld dial": "pretrains for a day",
+    "explore": "serves a page until it is stopped",
 }
 """Verbs whose options are read and nothing more, and why."""
-NOT_OURS = {"accelerate": "asks questions, or starts processes on GPUs"}
-"""Programs of others that are left alone, and why."""
 LONG_CALLS = {"run_study": "minutes to hours"}
 """Functions that a Python snippet may call and that aren't called here; their arguments are bound."""
 ELSEWHERE = {"docs/tutorial.md": "test_tutorial.py"}
@@ -41,6 +41,18 @@ ELSEWHERE = {"docs/tutorial.md": "test_tutorial.py"}
 
 STAND_INS = {r"path/to/model|\bNAME\b|\bMODEL\b": "llama-equal", r"\bPACK\b": "microworld", r"\bNATS\b": "0.3"}
 A_RUN = re.compile(r"(/shared/)?(runs|results)/[\w./-]+|RUN")
+TINY: dict[str, Any] = {
+    **{"id": "tiny", "title": "Tiny", "question": "Does it run?"},
+    "models": [{"name": "llama-equal", "path": "llama-equal", "world": "equal"}],
+    "arms": ["base", "paranoia", "own-policy"],
+    "seeds": 2,
+    "decisions": {"n": 54},
+    "induction": {"epochs": 1},
+    "battery": {"families": ["choice", "cloze-self", "completions"], "choice_items": 27},
+    "analysis": {"bootstrap": 20},
+}
+"""A study with the names that the pages use."""
+TINY["battery"] |= {"completion_samples": 1, "completion_tokens": 3}
 DONE: set[tuple[str, ...]] = set()
 """Commands that ran well and need no file: several pages name the same ones."""
 KINDS: dict[str, Any] = {"profile": Profile, "probe": ProbeSet, "scale": Instrument, "pack": Pack, "scenario": Scenario}
@@ -50,8 +62,9 @@ KINDS: dict[str, Any] = {"profile": Profile, "probe": ProbeSet, "scale": Instrum
 def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with what a reader has: a study file and a finished run of it."""
     folder = tmp_path_factory.mktemp("own")
-    study = write_tiny_study(folder, arms=["base", "leaver", "own-policy"])
-    run_study(load_study(study), folder / "run", workers=1)
+    (folder / "tiny.yml").write_text(yaml.safe_dump(TINY, sort_keys=False))
+    run_study(load_study(folder / "tiny.yml"), folder / "run", workers=1)
+    shutil.copytree(folder / "run", folder / "other", symlinks=True)
     return folder
 
 
@@ -74,6 +87,11 @@ def fault_of(snippet: Snippet, own: Path) -> str:
             return python_fault(snippet.text, own)
         if snippet.kind == "yaml":
             return yaml_fault(yaml.safe_load(snippet.text))
+        if snippet.kind == "sql":
+            tables = re.findall(r"'runs/\w+/(\w+\.parquet)'", snippet.text)
+            return (
+                "" if tables and all((own / "run" / name).is_file() for name in tables) else "names no table of a run"
+            )
         if snippet.kind == "bash":
             subprocess.run(["bash", "-n"], input=snippet.text, text=True, check=True, capture_output=True)
         if snippet.kind in ("bash", "span"):
@@ -89,24 +107,30 @@ def fault_of(snippet: Snippet, own: Path) -> str:
 def command_fault(command: Command, own: Path, *, named: bool) -> str:
     """What is wrong with a command. `named`: a sentence speaks of it, so that it may be the bare name of a verb."""
     words = program(command.words)
-    if words[0] == "proclivity":
+    if words[0] == "proclivity" and words != ["proclivity"]:
         return proclivity_fault(words[1:], own, named=named)
     if words[0] == "make":
         told = subprocess.run(["make", "-n", *words[1:]], cwd=ROOT, capture_output=True, text=True, check=False)
         return told.stderr if told.returncode else ""
     if words[0] == "pip" and words[1:2] == ["install"]:
         extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-        wanted = [re.fullmatch(r"proclivity\[(\w+)\]", word) for word in words[2:]]
+        wanted = [re.fullmatch(r"proclivity\[([\w-]+)\]", word) for word in words[2:]]
         return "" if all(match and match[1] in extras for match in wanted) else f"extras that exist: {list(extras)}"
     if words[0] == "sbatch":
         return subprocess.run(["bash", "-n", words[1]], cwd=ROOT, capture_output=True, text=True, check=False).stderr
     if words[0] == "cat" and command.typed and words[1] == ">":
         Path(words[2]).write_text(command.typed)
         return ""
+    if words[:2] == ["python", "-m"]:
+        return "" if find_spec(words[2]) else f"there is no module {words[2]}"
     if words[0].endswith(".py"):
         source = (ROOT / "benchmarks" / Path(words[0]).name).read_text()
         return "".join(f"no option {word}" for word in words if word.startswith("--") and f'"{word}"' not in source)
-    return "" if words[0] in NOT_OURS else f"'{words[0]}' is neither run nor listed in {Path(__file__).name}"
+    return (
+        ""
+        if words[0] in (*NOT_OURS, "cd") or words == ["proclivity"]
+        else f"'{words[0]}' is neither run nor listed in {Path(__file__).name}"
+    )
 
 
 def proclivity_fault(words: list[str], own: Path, *, named: bool) -> str:
@@ -116,6 +140,8 @@ def proclivity_fault(words: list[str], own: Path, *, named: bool) -> str:
     if command is None or (named and words == verb.split()):
         return "" if command else f"there is no verb '{verb}'"
     words = [stood_in(word, own, verb, before) for before, word in zip(["", *words], words, strict=False)]
+    runs = [place for place, word in enumerate(words) if word == str(own / "run")]
+    words = [str(own / "other") if place in runs[1:] else word for place, word in enumerate(words)]
     command.make_context(verb, words[len(verb.split()) :])  # raises where an option isn't one
     if verb in PARSED:
         return ""
