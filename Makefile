@@ -22,9 +22,9 @@ lint: $(VENV)/.installed-dev
 tests: $(VENV)/.installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 
-# Builds the documentation into site/; a warning is an error.
+# Builds the documentation into site/; a warning is an error (--quiet would silence what --strict counts).
 docs: $(VENV)/.installed-docs
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 # Slow: trains by two processes in every way that is offered, and ends them in every way that they can end.
 processes: $(VENV)/.installed-dev
