@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from proclivity.records import measurement_schema, prior_schema
 from proclivity.runs.storage import as_json
+from proclivity.tables import version_mark
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +30,7 @@ def prior_rows(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
 
 TABLE_SETTINGS = {"compression": "zstd", "use_dictionary": True, "store_schema": False}
 """Of Parquet files: the same bytes for the same rows."""
-_VERSION = {"proclivity_schema_version": "1"}
+_VERSION = version_mark()
 GROUP = 2**16
 """Measurements of a Parquet row group, which are in memory at once when they are written: 12 MB."""
 
@@ -57,7 +58,9 @@ def write_table(table: pa.Table, path: Path) -> None:
     """Parquet with settings that give the same bytes for the same rows."""
     import pyarrow.parquet as pq
 
-    pq.write_table(table.replace_schema_metadata(_VERSION), path, **TABLE_SETTINGS)
+    with pq.ParquetWriter(path, table.schema.remove_metadata(), **TABLE_SETTINGS) as file:
+        file.write_table(table)
+        file.add_key_value_metadata(_VERSION)  # a schema's own is lost where the schema isn't stored
 
 
 def rendering(result: FamilyResult) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from proclivity.runs.manifest import LIBRARIES, now
 from proclivity.runs.results import TABLE_SETTINGS, rendering, table_schema, write_rows
 from proclivity.runs.storage import as_json, replace_bytes, require_writable, writing
 from proclivity.specs import BatterySpec, LoadedPack, load_pack
+from proclivity.tables import version_mark
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
@@ -220,6 +221,7 @@ def _rows_file(path: Path) -> Iterator[pq.ParquetWriter]:
     with writing(path):
         try:
             with pq.ParquetWriter(draft, table_schema(), **TABLE_SETTINGS) as table:
+                table.add_key_value_metadata(version_mark())
                 yield table
             os.replace(draft, path)
         finally:
