@@ -57,7 +57,7 @@ def score_places(model: LanguageModel, places: Sequence[Place], *, capitals: boo
         places: prompts with candidates.
         capitals: whether capitalized spellings count too.
     """
-    planned = _plan(model, places, capitals)
+    planned = plan_spellings(model, places, capitals)
     return _scores(places, planned, pair_log_probs(model, _asked(places, planned)), None)
 
 
@@ -65,7 +65,7 @@ def read_and_score(
     model: LanguageModel, places: Sequence[Place], *, capitals: bool
 ) -> tuple[NDArray[np.float64], list[PlaceScores]]:
     """The same with log p of every token after each prompt, [N, V]; each prompt is read once for both."""
-    planned = _plan(model, places, capitals)
+    planned = plan_spellings(model, places, capitals)
     pairs = list(dict.fromkeys(_asked(places, planned, longer_than=1)))
     next_token, values = model.read([place.prompt for place in places], pairs)
     return next_token, _scores(places, planned, dict(zip(pairs, values.tolist(), strict=True)), next_token)
@@ -75,7 +75,8 @@ Planned = Sequence[tuple[tuple[Spelling, ...], str]]
 """Spellings of each place, and why they can't be scored, if so."""
 
 
-def _plan(model: LanguageModel, places: Sequence[Place], capitals: bool) -> Planned:
+def plan_spellings(model: LanguageModel, places: Sequence[Place], capitals: bool) -> Planned:
+    """Which spellings are asked at each place; nothing is computed."""
     _encode_ahead(model, places, capitals)
     return [_spellings(model, place, capitals) for place in places]
 

@@ -10,6 +10,7 @@ import typer
 from proclivity import __version__
 from proclivity.cli.console import guarded
 from proclivity.cli.content import check, copy, list_content
+from proclivity.cli.export import export
 from proclivity.cli.inspect import complete, doctor
 from proclivity.cli.microworld import microworld
 from proclivity.cli.planning import plan_seeds
@@ -91,6 +92,7 @@ app.command(
     )
 )(complete)
 app.add_typer(rate, name="rate")
+app.add_typer(export, name="export")
 app.add_typer(microworld, name="microworld")
 app.command(epilog=_example("proclivity doctor"))(doctor)
 
