@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from verbs import run_verb
 
 from mini_pack import write_sound_pack
 from proclivity.battery import measure
@@ -18,7 +19,6 @@ from proclivity.interop.questions import questions_of
 from proclivity.models import load_model
 from proclivity.specs import BatterySpec, load_pack
 from tiny_study import write_pack_model
-from verbs import run_verb
 
 FAMILIES = ("cloze-self", "interpretation", "choice")
 

@@ -61,7 +61,6 @@ def lm_eval(
         return 0
     if not quiet:
         print_table(f"{pack} for {model}", list(rows[0]), [list(row.values()) for row in rows])
-    say(
-        f"lm_eval run --model hf --model_args pretrained=MODEL --include_path {out} --tasks proclivity_{content.spec.id}"
-    )
+    name = f"proclivity_{content.spec.id}"
+    say(f"lm_eval run --model hf --model_args pretrained=MODEL --include_path {out} --tasks {name}")
     return 0

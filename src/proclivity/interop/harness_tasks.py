@@ -156,9 +156,7 @@ def _task(name: str, pack: LoadedPack, family: str, asked: Sequence[Question]) -
 
 
 def _card(model: str, pack: LoadedPack, rows: Sequence[Mapping[str, Any]]) -> str:
-    listed = "\n".join(
-        f"| {row['task']} | {row['questions']} | {row['choices']} | {row['left_out']} |" for row in rows
-    )
+    listed = "\n".join(f"| {row['task']} | {row['questions']} | {row['choices']} | {row['left_out']} |" for row in rows)
     return f"""# Tasks for lm-evaluation-harness: pack {pack.spec.id} {pack.spec.version}
 
 Written by proclivity as it asks `{model}`: the same prompts, continuations and boundary. A model with another tokenizer
