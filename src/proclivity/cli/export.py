@@ -64,3 +64,82 @@ def lm_eval(
     name = f"proclivity_{content.spec.id}"
     say(f"lm_eval run --model hf --model_args pretrained=MODEL --include_path {out} --tasks {name}")
     return 0
+
+
+@export.command(
+    "inspect",
+    epilog="Examples:\n\n    proclivity export inspect runs/demo --out inspect\n\n"
+    "    proclivity export inspect runs/demo --model llama-equal --arm base --arm paranoia --seed -1 --seed 0 "
+    "--out inspect\n\n    inspect view --log-dir inspect/logs",
+)
+def inspect(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished study.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write to.")],
+    models: Annotated[list[str] | None, typer.Option("--model", "-m", help="One model; repeatable.")] = None,
+    arms: Annotated[list[str] | None, typer.Option("--arm", "-a", help="One arm; repeatable.")] = None,
+    seeds: Annotated[
+        list[int] | None, typer.Option("--seed", min=-1, help="One training seed; repeatable. The base has -1.")
+    ] = None,
+    metrics: Annotated[
+        list[str] | None,
+        typer.Option("--metric", help="One metric of the tables; repeatable. Main ones by default."),
+    ] = None,
+    quiet: Quiet = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> int:
+    """Write a finished study as logs of Inspect, and its held-out decisions as an Inspect task.
+
+    One log a checkpoint: samples are the items as they were asked, scores the study's own numbers. Nothing is measured
+    again, and no model is loaded.
+    """
+    from proclivity.interop.needs import need
+
+    need("inspect_ai", "inspect", "logs of Inspect")
+    from proclivity.interop.inspect_decisions import write_task
+    from proclivity.interop.inspect_log import write_logs
+
+    made = write_logs(run, out / "logs", models=models or [], arms=arms or [], seeds=seeds or [], metrics=metrics or [])
+    questions = write_task(run, out)
+    if json:
+        paths = [str(path) for path in made.logs]
+        print_json({"logs": paths, "samples": made.samples, "inputs": made.inputs, "decisions": questions})
+        return 0
+    say(f"{len(made.logs)} logs with {made.samples} samples: inspect view --log-dir {out / 'logs'}", quiet=quiet)
+    if made.inputs == "ids":
+        say(
+            "The study's pack can't be read here, so samples show the ids of probes and no task is written.",
+            quiet=quiet,
+        )
+    else:
+        say(f"{questions} held-out decisions: cd {out} && inspect eval proclivity_task.py --model MODEL", quiet=quiet)
+    return 0
+
+
+@export.command(
+    "adapters",
+    epilog="Examples:\n\n    proclivity export adapters runs/demo --out adapters\n\n"
+    "    proclivity export adapters runs/demo --model llama-equal --arm paranoia --seed 0 --out adapters",
+)
+def adapters(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished study.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write to.")],
+    models: Annotated[list[str] | None, typer.Option("--model", "-m", help="One model; repeatable.")] = None,
+    arms: Annotated[list[str] | None, typer.Option("--arm", "-a", help="One arm; repeatable.")] = None,
+    seeds: Annotated[list[int] | None, typer.Option("--seed", min=0, help="One training seed; repeatable.")] = None,
+    quiet: Quiet = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> int:
+    """Copy a study's adapters out of it, each with a card that says what the study found of it.
+
+    The folders are peft's own, which vLLM and transformers load. Research artifacts, not for deployment.
+    """
+    from proclivity.interop.adapter_cards import write_adapters
+
+    written = write_adapters(run, out, models=models or [], arms=arms or [], seeds=seeds or [])
+    if json:
+        print_json({"adapters": [str(path) for path in written]})
+    else:
+        say(f"{len(written)} adapters, each with its card: {out}", quiet=quiet)
+    return 0
