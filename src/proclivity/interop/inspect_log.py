@@ -172,7 +172,7 @@ def log_of(
             task_id=name,
             task_args={key: value for key, value in about.items() if key != "model"},
             model=f"proclivity/{who['model']}",
-            dataset=EvalDataset(name=study.pack, samples=len(samples)),
+            dataset=EvalDataset(name=Path(study.pack).name, samples=len(samples)),
             config=EvalConfig(),
             tags=[str(who["arm"])],
             packages={"proclivity": str(manifest["versions"]["proclivity"])},
