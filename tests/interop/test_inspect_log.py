@@ -146,12 +146,15 @@ def test_the_task_runs_in_inspect(finished, tmp_path: Path, capsys, monkeypatch)
     (log,) = inspect_eval("proclivity_task.py", model=model, log_dir=str(tmp_path / "own"), limit=6)
     assert log.status == "success", log.error
     assert len(log.samples) == 6
-    for sample, row in zip(log.samples, rows, strict=False):
+    by_id = {row["id"]: row for row in rows}
+    for sample in log.samples:
+        row = by_id[sample.id]
         place = read_label(sample.output.completion, row["labels"])
-        expected = [math.nan if place is None else float(place == index) for index in range(len(row["classes"]))]
         (score,) = sample.scores.values()
-        assert list(score.value) == row["classes"]
-        assert list(score.value.values()) == pytest.approx(expected, nan_ok=True)
+        assert set(score.value) == set(row["classes"])
+        for index, name in enumerate(row["classes"]):
+            expected = math.nan if place is None else float(place == index)
+            assert score.value[name] == pytest.approx(expected, nan_ok=True)
 
 
 def test_answers_are_scored_by_class() -> None:

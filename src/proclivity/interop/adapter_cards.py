@@ -93,9 +93,8 @@ def _found(folder: Path, study: Study, model: str, arm: str, place: Path, known:
         if back
         else "The study trained no adapter that takes this one back. Without it the base is what it was, bit for bit."
     )
-    return (
-        f"\n## What the study found\n\nStudy `{study.id}`, pack `{study.pack}`: {study.question}\n\n{told}\n\n{undo}\n"
-    )
+    about = f"Study `{study.id}`, pack `{Path(study.pack).name}`: {study.question}"
+    return f"\n## What the study found\n\n{about}\n\n{told}\n\n{undo}\n"
 
 
 def _tunes_on(other: Path, place: Path) -> bool:

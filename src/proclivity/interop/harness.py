@@ -9,6 +9,7 @@ The harness looks for models in its own list alone, so the class has to be impor
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
 from proclivity.errors import ProclivityError
 from proclivity.interop.needs import need
@@ -21,9 +22,7 @@ def main() -> int:
         need("lm_eval", "lm-eval", "the harness's command line")
         from lm_eval.__main__ import cli_evaluate
 
-        from proclivity.interop.harness_model import ProclivityLM
-
-        assert ProclivityLM  # importing it made it known
+        import_module("proclivity.interop.harness_model")  # which makes it known
         cli_evaluate()
     except ProclivityError as error:
         sys.stderr.write(f"Error: {visible(str(error))}\n")

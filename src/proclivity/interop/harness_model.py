@@ -111,6 +111,7 @@ class ProclivityLM(TemplateLM):
         return text.removeprefix(self.tokenizer.bos_token or "")
 
     def _encode_pair(self, context: str, continuation: str) -> tuple[list[int], list[int]]:
+        """Tokens of both, cut at this package's boundary."""
         ids, boundary = self.model.encode(context, continuation)
         return ids[:boundary], ids[boundary:]
 
@@ -122,9 +123,9 @@ class ProclivityLM(TemplateLM):
         found: list[tuple[float, bool]] = []
         for part in _parts(encoded, NUMBERS_AT_ONCE // self.model.vocab_size):
             found += self._scored(part)
-        for (texts, _, _), answer in zip(requests, found, strict=True):
-            if texts is not None:
-                self.cache_hook.add_partial("loglikelihood", texts, answer)
+        for request, answer in zip(requests, found, strict=True):
+            if request[0] is not None:
+                self.cache_hook.add_partial("loglikelihood", request[0], answer)
         return found
 
     def _scored(self, encoded: Sequence[Encoded]) -> list[tuple[float, bool]]:

@@ -37,14 +37,14 @@ def scores(doc: dict[str, Any], results: list[tuple[float, bool]]) -> dict[str, 
     Returns:
         `score_<class>`, nats, and `candidate_mass`, a probability.
     """
-    by_class = defaultdict(list)
+    by_class: dict[str, list[float]] = defaultdict(list)
     for name, (log_p, _) in zip(doc["classes"], results, strict=True):
         by_class[name].append(log_p)
-    log_p = {name: float(np.logaddexp.reduce(found)) for name, found in by_class.items()}
-    mass = float(np.exp(np.logaddexp.reduce(list(log_p.values()))))
-    found = {"candidate_mass": mass}
+    summed = {name: float(np.logaddexp.reduce(found)) for name, found in by_class.items()}
+    mass = float(np.exp(np.logaddexp.reduce(list(summed.values()))))
+    told = {"candidate_mass": mass}
     if mass >= doc["least_mass"]:
-        for name, own in log_p.items():
-            others = [other for one, other in log_p.items() if one != name]
-            found[f"score_{name}"] = own - float(np.logaddexp.reduce(others))
-    return found
+        for name, own in summed.items():
+            others = [other for one, other in summed.items() if one != name]
+            told[f"score_{name}"] = own - float(np.logaddexp.reduce(others))
+    return told
