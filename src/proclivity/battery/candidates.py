@@ -59,7 +59,7 @@ def score_places(model: LanguageModel, places: Sequence[Place], *, capitals: boo
         places: prompts with candidates.
         capitals: whether capitalized spellings count too.
     """
-    planned = _plan(model, places, capitals)
+    planned = plan_spellings(model, places, capitals)
     return _scores(places, planned, pair_log_probs(model, _asked(places, planned)), None)
 
 
@@ -67,7 +67,7 @@ def read_and_score(
     model: LanguageModel, places: Sequence[Place], *, capitals: bool
 ) -> tuple[NDArray[np.float64], list[PlaceScores]]:
     """The same with log p of every token after each prompt, [N, V]; each prompt is read once for both."""
-    planned = _plan(model, places, capitals)
+    planned = plan_spellings(model, places, capitals)
     pairs = list(dict.fromkeys(_asked(places, planned, longer_than=1)))
     next_token, values = model.read([place.prompt for place in places], pairs)
     return next_token, _scores(places, planned, dict(zip(pairs, values.tolist(), strict=True)), next_token)
@@ -77,8 +77,11 @@ Planned = Sequence[tuple[tuple[Spelling, ...], str]]
 """Spellings of each place, and why they can't be scored, if so."""
 
 
-def _plan(model: LanguageModel, places: Sequence[Place], capitals: bool) -> Planned:
-    """Places whose candidates are the same tokens share them: there are dozens a place."""
+def plan_spellings(model: LanguageModel, places: Sequence[Place], capitals: bool) -> Planned:
+    """Which spellings are asked at each place; nothing is computed.
+
+    Places whose candidates are the same tokens share them: there are dozens a place.
+    """
     planned: list[tuple[tuple[Spelling, ...], str]] = []
     shared: dict[tuple[Spelling, ...], tuple[Spelling, ...]] = {}
     for start in range(0, len(places), _AT_ONCE):

@@ -10,6 +10,7 @@ import typer
 from proclivity import __version__
 from proclivity.cli.console import guarded
 from proclivity.cli.content import check, copy, list_content
+from proclivity.cli.export import export
 from proclivity.cli.inspect import complete, doctor, explore
 from proclivity.cli.microworld import microworld
 from proclivity.cli.planning import plan_seeds
@@ -96,6 +97,7 @@ app.command(
     epilog=_example("proclivity explore runs/demo", "proclivity explore runs/demo --model gpt2-equal --seed 3 --port 0")
 )(explore)
 app.add_typer(rate, name="rate")
+app.add_typer(export, name="export")
 app.add_typer(microworld, name="microworld")
 app.command(epilog=_example("proclivity doctor"))(doctor)
 

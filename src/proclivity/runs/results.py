@@ -97,9 +97,10 @@ def _save_mapped(log_probs: NDArray[np.float32], path: Path) -> None:
 
     from proclivity.battery.blocks import BLOCK, cut, let_go
 
+    n, vocab_size = log_probs.shape
     with path.open("wb") as file:
         np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(log_probs))
-        for part in cut(*log_probs.shape, BLOCK):
+        for part in cut(n, vocab_size, BLOCK):
             file.write(np.ascontiguousarray(log_probs[part]).data)
             let_go(log_probs)
 
