@@ -94,14 +94,20 @@ def test_what_one_study_alone_measured_is_said(page: tuple[str, Reader]) -> None
     assert {tuple(cells[8:]) for cells in scenes} == {("–", "–", "not measured in this study", "–")}
 
 
+def test_averages_over_other_families_are_no_like_for_like(page: tuple[str, Reader], tmp_path: Path) -> None:
+    assert "all sentence stems and all open language rest on other families in one study" in page[0]
+    alike = [Simulation(models={"m": ""}).write(tmp_path / name) for name in ("a", "b")]
+    assert "rest on other families" not in write_comparison(alike[0], alike[1], tmp_path).read_text(encoding="utf-8")
+
+
 def test_verdicts_stand_beside_each_other(page: tuple[str, Reader]) -> None:
-    rows = {(c[0], c[1], c[2]): c[3:] for c in page[1].rows if len(c) == 6}
-    spread = rows["Did the profile’s own words rise?", f"{BEFORE} | {AFTER}", "depression-like"]
+    rows = {cells[0]: cells[1:] for cells in page[1].rows if len(cells) == 4}
+    spread = rows[f"Did the profile’s own words rise? {BEFORE} | {AFTER}, depression-like"]
     assert spread[0].startswith("spread")
     assert spread[1].startswith("not replicated enough")  # four seeds
     assert spread[2] == "differs"
-    assert rows["Was the choice learnt?", "gpt2-equal", "paranoia-like"][2] == "same"
-    reversal = rows["Does later training take the rise back?", "gpt2-equal", "depression-like"]
+    assert rows["Was the choice learnt? gpt2-equal, paranoia-like"][2] == "same"
+    reversal = rows["Does later training take the rise back? gpt2-equal, depression-like"]
     assert reversal[0] == "not measured in this study"
     assert reversal[2] == "–"
 

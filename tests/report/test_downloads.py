@@ -70,8 +70,11 @@ def test_a_csv_holds_the_tables_numbers(dark: Visit) -> None:
 
 def test_a_small_number_is_a_number_for_other_programs_too(dark: Visit) -> None:
     _, content = saved(dark, "figure-divergence", "CSV")
-    values = [float(row["bits"]) for row in rows_of(content)]
+    rows = rows_of(content)
+    values = [float(row["bits"]) for row in rows]
     assert min(values) < 1e-5
+    seeds = [float(rows[0][f"seed {seed}"]) for seed in range(6)]
+    assert sum(seeds) / 6 == pytest.approx(values[0], rel=0.01)
     assert dark.page.locator("#figure-divergence td:has-text('× 10')").count() > 0
 
 

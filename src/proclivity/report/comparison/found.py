@@ -24,6 +24,8 @@ MEASURES = {
     "content": "self-report, points",
 }
 """Metrics of the page, as differences from the control; the others stay in each study's effects.parquet."""
+SUMS = ("cloze", "all")
+"""Families that are averages over others."""
 LOOKS = (("circle", "a1"), ("diamond", "a2"))
 Sides = tuple[Estimate | None, Estimate | None]
 
@@ -57,6 +59,7 @@ def section(pair: Pair) -> Section:
             "control": control,
             "figure": _figure(pair, lines, control) if lines else None,
             "alone": [sum(_said(line.sides[1 - n]) is None for line in lines) for n in (0, 1)],
+            "unlike": _unlike_sums(lines),
             "names": pair.names,
             "total": len(lines),
         },
@@ -78,6 +81,19 @@ def _lines(pair: Pair, control: str) -> list[Line]:
                     if any(map(_said, both)):
                         lines.append(Line(models, profile, metric, family, content, (both[0], both[1])))
     return lines
+
+
+def _unlike_sums(lines: list[Line]) -> list[str]:
+    """Sums over families that rest on other families in one study than in the other, in words."""
+    single = [line for line in lines if line.metric == "score" and line.family not in SUMS]
+    covered = [{line.family for line in single if _said(line.sides[n])} for n in (0, 1)]
+    apart = {name: [_covers(name, families) for families in covered] for name in SUMS}
+    shown = {line.family for line in lines}
+    return [words.family(name) for name, (first, second) in apart.items() if name in shown and first != second]
+
+
+def _covers(total: str, families: set[str]) -> set[str]:
+    return {name for name in families if total == "all" or name.startswith("cloze-")}
 
 
 def _by_side(pair: Pair) -> list[list[Estimate]]:
@@ -150,7 +166,7 @@ def _panel(pair: Pair, lines: list[Line], control: str, bounds: tuple[float, flo
         rows.append(Row(line.name, marks, strong=line.content == profile.content_class))
     title = f"{called(lines[0].models)}: {profile.title}"
     style = ForestStyle(
-        gutter=196, width=500, axis=MEASURES[lines[0].metric], lane=12, gap=6, every_value=True, counts=True
+        gutter=212, width=510, axis=MEASURES[lines[0].metric], lane=12, gap=6, every_value=True, counts=True
     )
     return forest(title, rows, bounds, style, f"{title}; the numbers stand in the table.")
 

@@ -15,14 +15,15 @@
   // What a spreadsheet gets
   const numeral = (text) => {
     const plain = text.replaceAll("\u2212", "-").replace(/^\+/, "");
-    const power = plain.match(/^(-?[\d.]+) \u00d7 10([\u207b\u2070\u00b9\u00b2\u00b3\u2074-\u2079]+)$/);
+    const power = plain.match(/^(-?[\d.]+) ?\u00d7 ?10([\u207b\u2070\u00b9\u00b2\u00b3\u2074-\u2079]+)$/);
     if (power) return power[1] + "e" + [...power[2]].map((sign) => RAISED.includes(sign) ? RAISED.indexOf(sign) : "-").join("");
     return /^-?(\d[\d,]*(\.\d+)?|\.\d+)$/.test(plain) ? plain.replaceAll(",", "") : null;
   };
   const numerals = (text) => {
     if (text === "\u2013" || text === "") return [];
     const bounds = text.match(/^\[(.+), (.+)\]$/);
-    const found = (bounds ? bounds.slice(1) : numeral(text) !== null ? [text] : text.split(" ")).map(numeral);
+    const apart = () => text.replaceAll(" \u00d7 ", "\u00d7").split(" ");
+    const found = (bounds ? bounds.slice(1) : apart()).map((part) => part === "\u2013" ? "" : numeral(part));
     return found.includes(null) ? null : found;
   };
   const cell = (text) => {
@@ -81,7 +82,7 @@
     const abreast = Math.min(panels.length, +(figure.querySelector(".panels").className.match(/columns-(\d)/) || [0, 2])[1]);
     const group = figure.querySelector(".figure-head select")?.value;
     const [title, legend] = [figure.querySelector("h3").textContent, [...figure.querySelectorAll(".legend li")]];
-    const parts = [write(group ? `${title}: ${group}` : title, GAP, 34, 16, { "font-weight": 650 })];
+    const parts = [write(group ? `${title} \u00b7 ${group}` : title, GAP, 34, 16, { "font-weight": 650 })];
     let y = 46;
     for (const entry of legend) {
       parts.push(standalone(entry.querySelector("svg"), { x: GAP, y }), write(entry.textContent.trim(), GAP + 34, y + 11, 12));
