@@ -110,7 +110,7 @@ def test_the_command_line_knows_it(tmp_path: Path, ours, capsys, monkeypatch) ->
     # Thousands of task files that come with the harness aren't read: that takes most of a minute.
     monkeypatch.setattr(lm_eval.tasks, "TaskManager", partial(lm_eval.tasks.TaskManager, include_defaults=False))
     write_tasks(ours.model, load_pack("microworld"), tmp_path / "tasks", families=["cloze-self"])
-    line = ["lm_eval", "run", "--model", "proclivity", "--model_args", "pretrained=llama-equal", "--include_path"]
+    line = ["lm_eval", "--model", "proclivity", "--model_args", "pretrained=llama-equal", "--include_path"]
     line += [str(tmp_path / "tasks"), "--tasks", "proclivity_microworld_cloze-self", "--output_path"]
     line += [str(tmp_path / "results")]
     with patch.object(sys, "argv", line):
@@ -119,6 +119,6 @@ def test_the_command_line_knows_it(tmp_path: Path, ours, capsys, monkeypatch) ->
     (written,) = (tmp_path / "results").rglob("results_*.json")
     found = json.loads(written.read_text())["results"]["proclivity_microworld_cloze-self"]
     assert 0 < found["candidate_mass,none"] <= 1
-    with patch.object(sys, "argv", [*line[:5], "pretrained=nowhere", *line[6:]]):
+    with patch.object(sys, "argv", [*line[:4], "pretrained=nowhere", *line[5:]]):
         assert main() > 0
     assert "nowhere" in capsys.readouterr().err

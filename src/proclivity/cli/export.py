@@ -25,7 +25,7 @@ export = typer.Typer(
     "lm-eval",
     epilog="Examples:\n\n    proclivity export lm-eval --model llama-equal --out tasks\n\n"
     "    proclivity export lm-eval --model llama-equal --family cloze-self --family interpretation --out tasks\n\n"
-    "    lm_eval run --model hf --model_args pretrained=MODEL --include_path tasks --tasks proclivity_microworld",
+    "    lm_eval --model hf --model_args pretrained=MODEL --include_path tasks --tasks proclivity_microworld",
 )
 def lm_eval(
     model: Annotated[
@@ -62,7 +62,7 @@ def lm_eval(
     if not quiet:
         print_table(f"{pack} for {model}", list(rows[0]), [list(row.values()) for row in rows])
     name = f"proclivity_{content.spec.id}"
-    say(f"lm_eval run --model hf --model_args pretrained=MODEL --include_path {out} --tasks {name}")
+    say(f"lm_eval --model hf --model_args pretrained=MODEL --include_path {out} --tasks {name}")
     return 0
 
 

@@ -107,7 +107,8 @@ def _use(model: str, source: Path) -> str:
     return (
         f"\n## Safety and use\n\nNot for deployment, not for conversation with people, not to be merged into a model "
         f"that talks with people. Texts that it writes are unfiltered.\n\n"
-        f'    PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained("{model}"), "FOLDER")\n\n'
+        f"    PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(BASE), FOLDER)\n\n"
+        f"`BASE` is where `{model}` lies, `FOLDER` this folder.\n\n"
         f"| file | SHA-256 |\n|---|---|\n"
         + "".join(f"| {name} | {digest_of_file(source / name)} |\n" for name in (CONFIG, WEIGHTS))
     )

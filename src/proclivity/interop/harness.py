@@ -1,6 +1,6 @@
 """lm-evaluation-harness's own command line, with `--model proclivity` known to it.
 
-    python -m proclivity.interop.harness run --model proclivity --model_args pretrained=llama-equal \\
+    python -m proclivity.interop.harness --model proclivity --model_args pretrained=llama-equal \\
         --include_path tasks --tasks proclivity_microworld
 
 The harness looks for models in its own list alone, so the class has to be imported before its command line runs.

@@ -166,7 +166,7 @@ needs an export of its own, since the tokenizer says which spellings count and h
 |---|---|---|---|
 {listed}
 
-    lm_eval run --model hf --model_args pretrained=MODEL --include_path . --tasks proclivity_{pack.spec.id} \\
+    lm_eval --model hf --model_args pretrained=MODEL --include_path . --tasks proclivity_{pack.spec.id} \\
       --output_path results --log_samples
 
 `score_<class>` is class against all others, in nats; 0 where the class has half of the choices' probability. No answer
