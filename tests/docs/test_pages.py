@@ -121,6 +121,8 @@ def command_fault(command: Command, own: Path, *, named: bool) -> str:
     if words[0] == "cat" and command.typed and words[1] == ">":
         Path(words[2]).write_text(command.typed)
         return ""
+    if words[:2] == ["python", "-c"]:
+        return python_fault(words[2], own)
     if words[:2] == ["python", "-m"]:
         return "" if find_spec(words[2]) else f"there is no module {words[2]}"
     if words[0].endswith(".py"):

@@ -76,6 +76,7 @@ def write_result(result: FamilyResult, folder: Path) -> None:
 
     with pq.ParquetWriter(folder / "measurements.parquet", table_schema(), **TABLE_SETTINGS) as table:
         write_rows(result.rows, table)
+        table.add_key_value_metadata(_VERSION)
     if result.distributions is not None:
         _save_mapped(result.distributions["log_probs"], folder / "log_probs.npy")
         (folder / "keys.json").write_bytes(as_json(list(result.distributions["keys"])))
