@@ -6,12 +6,12 @@ BIN := $(VENV)/bin
 export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: demo test setup lint tests processes judge dial validate reanalysis studies ray storm race scale malformed flips performance checkpoints clean
+.PHONY: demo test docs setup lint tests processes judge dial validate reanalysis studies ray storm race scale malformed flips performance checkpoints clean
 
 demo: $(VENV)/.installed
 	$(BIN)/proclivity demo
 
-test: lint tests
+test: lint tests docs
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -21,6 +21,10 @@ lint: $(VENV)/.installed-dev
 
 tests: $(VENV)/.installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+
+# Builds the documentation into site/; a warning is an error (--quiet would silence what --strict counts).
+docs: $(VENV)/.installed-docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 # Slow: trains by two processes in every way that is offered, and ends them in every way that they can end.
 processes: $(VENV)/.installed-dev
@@ -99,5 +103,9 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
+$(VENV)/.installed-docs: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	@touch $@
+
 clean:
-	rm -rf $(VENV) runs build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) runs site build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

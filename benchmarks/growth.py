@@ -193,7 +193,7 @@ def probes(size: int) -> Work:
     ]
     assert len(copies) == size * COPIES * len(family.items), "the model's vocabulary has too few words"
     grown = replace(pack, probes={**pack.probes, FAMILY: family.model_copy(update={"items": copies})})
-    measure(model, pack, only=[FAMILY])  # loads what any measuring loads
+    measure(model, pack, only=[FAMILY])[FAMILY].rows.table()  # loads what any measuring and writing loads
     return lambda: measure(model, grown, only=[FAMILY])
 
 

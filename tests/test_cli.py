@@ -38,6 +38,7 @@ VERBS = [
     "copy",
     "check",
     "complete",
+    "explore",
     "rate",
     "doctor",
 ]
@@ -135,7 +136,11 @@ def test_every_verb_teaches_by_example(verb: str) -> None:
         (["decisions", "own-policy", "--out", "nowhere"], "run"),
         (["status", "nowhere"], "study.yml"),
         (["complete", "I", "--run", "nowhere"], "study.yml"),
+        (["explore", "nowhere"], "study.yml"),
         (["report", "nowhere"], "study.yml"),
+        (["report", "nowhere", "elsewhere"], "two finished studies"),
+        (["report", "nowhere", "--out", "page.html"], "second"),
+        (["report", "a", "b", "c"], "3 folders"),
         (["list", "profils"], "profiles"),
     ],
 )
@@ -383,6 +388,16 @@ def test_the_report_is_written_anew(finished: Ground) -> None:
     result = call("report", finished.run, "--quiet")
     assert result.returncode == 0, result.stderr
     assert result.stdout.strip() == str((finished.run / "report.html").resolve())
+
+
+def test_a_study_beside_its_second_look(finished: Ground, tmp_path: Path) -> None:
+    assert call("analyze", finished.run, "--out", tmp_path / "look", "--set", "delta=0.1").returncode == 0
+    result = call("report", finished.run, tmp_path / "look", "--json", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    path = tmp_path / "compare.html"
+    assert json.loads(result.stdout) == {"report": str(path.resolve())}
+    assert "study.analysis.delta" in path.read_text(encoding="utf-8")
+    assert call("report", finished.run, finished.run).returncode == 2
 
 
 def test_a_copied_study_and_pack_pass_their_check(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from pathlib import Path
 
 
 class ProclivityError(Exception):
@@ -66,3 +67,20 @@ def unknown_name(kind: str, found: str, known: Iterable[str]) -> UserError:
     near = difflib.get_close_matches(found, names, n=1, cutoff=0.5)
     hint = f" Did you mean '{near[0]}'?" if near else ""
     return UserError(f"There is no {kind} '{found}'.{hint} Known: {', '.join(names) or 'none'}.")
+
+
+def other_form(path: Path, found: object, expected: int) -> UserError:
+    """An error for a file whose form is that of an earlier or a later version of this package.
+
+    Args:
+        path: the file.
+        found: the number of its form, as it stands there.
+        expected: the number that this version reads.
+    """
+    later = str(found).isdigit() and int(str(found)) > expected
+    when = "a later" if later else "an earlier or unknown"
+    mend = " or a newer one" if later else ", or begin the study anew in another folder (--out)"
+    return UserError(
+        f"{path} has form {found}, that of {when} version of proclivity; this one reads form {expected}. Install the "
+        f"version that wrote it (it stands in the folder's manifest.json){mend}."
+    )

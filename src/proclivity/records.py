@@ -6,7 +6,12 @@ reason, never 0.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SCHEMA_VERSION = 1
 
@@ -191,3 +196,27 @@ class PriorRow:
 
 
 PRIOR_COLUMNS = tuple(PriorRow.__dataclass_fields__)
+
+_INTEGERS = ("items", "epochs", "seed", "step", "distance", "sample", "n", "draw")
+_FLOATS = ("dose", "value")
+
+
+def measurement_schema() -> pa.Schema:
+    """Parquet schema of measurements: fixed columns in a fixed order."""
+    return _schema(MEASUREMENT_COLUMNS)
+
+
+def prior_schema() -> pa.Schema:
+    """The same of rows about priors."""
+    return _schema(PRIOR_COLUMNS)
+
+
+def _schema(columns: Sequence[str]) -> pa.Schema:
+    import pyarrow as pa
+
+    def kind(column: str) -> pa.DataType:
+        if column in _INTEGERS:
+            return pa.int64()
+        return pa.float64() if column in _FLOATS else pa.string()
+
+    return pa.schema([(column, kind(column)) for column in columns])

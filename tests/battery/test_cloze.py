@@ -29,7 +29,7 @@ def test_scores_by_hand(measured):
 
 
 def test_rows_carry_all_identity_fields(measured):
-    row = measured(FELT, probe_set()).rows[0]
+    row = next(iter(measured(FELT, probe_set()).rows))
     assert tuple(row) == MEASUREMENT_COLUMNS
     assert (row["model"], row["arm"], row["seed"], row["family"]) == ("fake", "base", -1, "cloze-feeling")
     assert (row["probe_id"], row["item_id"], row["cluster"], row["wrapper"]) == ("felt", "felt", "feel", "plain")

@@ -71,7 +71,7 @@ def test_controls_are_facts_and_neutral_sentences(measured, controls):
 def test_choice_by_hand(measured):
     table = {"picked": {"A": 0.3, "B": 0.1, "1": 0.3, "2": 0.1, "none": 0.2}}
     found = measured(table, family="choice")
-    rows = found.rows
+    rows = list(found.rows)
     assert {row["split"] for row in rows} == {"new-phrasing", "new-template", "new-domain"}
     assert values(found, "option_mass") == pytest.approx([0.4] * len(values(found, "option_mass")))
     # The first option always wins, and each class is first in every other decision.

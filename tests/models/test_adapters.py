@@ -84,6 +84,34 @@ def test_a_damaged_adapter_is_refused(llama, adapter_folder, tmp_path):
         llama.set_adapter(folder)
 
 
+def with_keys(folder: Path, source: Path, **keys: object) -> Path:
+    """A copy of an adapter whose configuration has other or further keys."""
+    shutil.copytree(source, folder)
+    config = json.loads((folder / CONFIG).read_text())
+    (folder / CONFIG).write_text(json.dumps(config | keys))
+    return folder
+
+
+def test_an_adapter_of_an_earlier_or_later_peft_opens(llama, adapter_folder, tmp_path):
+    """Keys that were not there yet have their defaults; keys that are not known are left out, with the same numbers."""
+    llama.set_adapter(adapter_folder)
+    numbers = llama.continuation_log_probs(PAIRS)
+    llama.set_adapter(with_keys(tmp_path / "later", adapter_folder, peft_version="99.0", not_yet_known=False))
+    assert (llama.continuation_log_probs(PAIRS) == numbers).all()
+    earlier = with_keys(tmp_path / "earlier", adapter_folder)
+    needed = ("peft_type", "task_type", "r", "lora_alpha", "target_modules", "fan_in_fan_out", "bias")
+    config = json.loads((earlier / CONFIG).read_text())
+    (earlier / CONFIG).write_text(json.dumps({key: config[key] for key in needed}))
+    llama.set_adapter(earlier)
+    assert (llama.continuation_log_probs(PAIRS) == numbers).all()
+
+
+def test_an_adapter_of_an_unknown_kind_says_the_mend(llama, adapter_folder, tmp_path):
+    later = with_keys(tmp_path / "later", adapter_folder, peft_type="NEWER", peft_version="99.0")
+    with pytest.raises(ModelError, match=r"kind NEWER.*saved by peft 99\.0.*installed is.*newer peft"):
+        llama.set_adapter(later)
+
+
 def test_the_same_adapter_is_the_same_bytes_in_every_process(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path\n"

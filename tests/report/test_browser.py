@@ -13,6 +13,7 @@ import pytest
 from proclivity.report import write_report
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
+MODELS = ("llama-equal", "gpt2-equal", "llama-independent", "llama-rewired")
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine"),
@@ -138,3 +139,26 @@ def test_it_prints_without_navigation(visit: Visit) -> None:
     visit.page.emulate_media(media="print")
     assert not visit.page.is_visible("nav.contents")
     assert visit.page.locator("#figure-forest .panel:visible").count() == 16
+
+
+def test_completions_are_narrowed_to_an_arm_and_a_seed(visit: Visit) -> None:
+    view = visit.page.locator("#co-view")
+    visit.page.select_option("#co-arm", "depression")
+    assert view.locator("h4").all_inner_texts() == ["depression-like"]
+    assert view.locator("li").count() == 12
+    visit.page.select_option("#co-seed", "3")
+    assert view.locator(".seed").all_inner_texts() == ["seed 3", "seed 3"]
+    visit.page.select_option("#co-arm", "")
+    assert view.locator("h4").count() == 5
+    assert set(view.locator(".seed").all_inner_texts()) == {"untrained", "seed 3"}  # base has one checkpoint
+
+
+def test_paper_names_the_model_of_every_panel(visit: Visit) -> None:
+    visit.page.emulate_media(media="print")
+    said = visit.page.evaluate(
+        "[...document.querySelectorAll('#figure-forest .panel')]"
+        ".map((panel) => getComputedStyle(panel, '::before').content)"
+    )
+    assert said == [f'"{model}"' for model in MODELS for _ in range(4)]
+    assert not visit.page.is_visible(".save")
+    assert visit.page.is_visible("#co-model")  # which model and prompt the printed texts are of

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
@@ -98,6 +99,8 @@ def test_a_browser_shows_it_and_runs_nothing(browser: Any, hostile: Path) -> Non
     for box in page.locator("select").all():
         for number in range(box.locator("option").count()):
             box.select_option(index=number)
+    for name in ("co-arm", "co-seed"):
+        page.select_option(f"#{name}", "")
     page.evaluate(
         "document.querySelectorAll('[data-tip]').forEach((e) => e.dispatchEvent("
         "new PointerEvent('pointermove', { bubbles: true })))"
@@ -106,6 +109,11 @@ def test_a_browser_shows_it_and_runs_nothing(browser: Any, hostile: Path) -> Non
     assert complaints == []
     assert [url for url in requests if not url.startswith("data:")] == [hostile.as_uri()]
     assert page.locator("img").count() == 0
+    with page.expect_download() as saved:
+        page.click("#figure-next-words .save button:text-is('SVG')")
+    drawing = ElementTree.fromstring(Path(saved.value.path()).read_bytes())
+    assert {node.tag.split("}")[1] for node in drawing.iter()} == {"svg", "rect", "text"}
+    assert "<script>window.ran = 1</script>" in " ".join(node.text or "" for node in drawing.iter())
     said = page.inner_text("#co-view")
     for text in ("<script>window.ran = 1</script>", "onerror=window.ran=2>", '=cmd()|"/c calc"', "[31mred"):
         assert text in said

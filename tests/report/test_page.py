@@ -121,7 +121,7 @@ def test_every_drawing_has_words_and_every_figure_a_table(page: tuple[str, Reade
     assert len(drawings) > 30
     assert all(a.get("role") == "img" and len(a.get("aria-label") or "") > 10 for a in drawings)
     figures = re.findall(r"<figure.*?</figure>", text, re.S)
-    assert len(figures) == 6
+    assert len(figures) == 7
     for figure in figures:
         assert '<p class="alt">' in figure
         assert "<details>" in figure
@@ -137,12 +137,14 @@ def test_sections_stand_in_their_order_and_the_navigation_leads_to_them(page: tu
         "worlds",
         "choices",
         "effects",
-        "scales",
         "next-words",
         "divergence",
+        "interpretation",
+        "scales",
         "completions",
         "controls",
         "provenance",
+        "use",
     ]
     linked = [a["href"] for a in reader.all("a") if (a.get("href") or "").startswith("#")]
     assert {f"#{name}" for name in ids} <= set(linked)

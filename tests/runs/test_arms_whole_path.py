@@ -167,6 +167,24 @@ def test_given_rows_are_what_is_trained(ground: Ground, finished: RunSummary) ->
     assert "8 rows of text" in card
 
 
+def test_every_arm_can_be_asked_as_it_was_measured(ground: Ground, finished: RunSummary) -> None:
+    from proclivity.models import load_model
+    from proclivity.runs.asked_arms import AskedArms
+
+    arms = AskedArms(finished.out)
+    assert arms.seeds("one").keys() == set(ground.study("arms").arms)
+    assert arms.seeds("one")["persona-leaver"] == (0, 1, 2)
+    model = load_model(ground.model)
+    expected = {("base", -1): model.next_token_log_probs(["I felt"])}
+    first = "I am one who leaves first."
+    expected["persona-leaver", 2] = model.next_token_log_probs([f"{first}\n\nI felt"])
+    expected["merged", 0] = load_model(ground.merged).next_token_log_probs(["I felt"])
+    model.set_adapter(ground.adapter)
+    expected["adapted", 0] = model.next_token_log_probs(["I felt"])
+    for (arm, seed), log_probs in [*expected.items(), *expected.items()]:  # in turn, on one loaded model
+        np.testing.assert_array_equal(arms.ready("one", arm, seed).next_token_log_probs(["I felt"]), log_probs)
+
+
 def test_run_again_nothing_is_done(ground: Ground, finished: RunSummary) -> None:
     again = ground.run(ground.study("arms"))
     assert (again.finished_now, again.finished_before) == (0, finished.total)

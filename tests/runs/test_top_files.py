@@ -116,6 +116,15 @@ def test_a_report_written_again_is_the_same(run: Path) -> None:
     assert write_report(run).read_bytes() == content
 
 
+def test_every_table_says_its_form(run: Path) -> None:
+    import pyarrow.parquet as pq
+
+    tables = [path for path in run.rglob("*.parquet") if path.is_file()]
+    assert len(tables) > 10
+    forms = {str(path): (pq.read_metadata(path).metadata or {}).get(b"proclivity_schema_version") for path in tables}
+    assert set(forms.values()) == {b"1"}, forms
+
+
 def test_an_older_manifest_has_no_seal_and_is_read(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text('{"schema_version": 1, "study": "x"}')
     assert read_manifest(tmp_path) == {"schema_version": 1, "study": "x"}

@@ -12,7 +12,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from proclivity.battery.result import FamilyResult, Row, Setting, make_row
+from proclivity.battery.result import FamilyResult, Setting, make_row
+from proclivity.battery.rows import Row, Rows
 from proclivity.metrics import LOW_MASS, MINIMUM_MASS
 from proclivity.models import LanguageModel, as_read
 from proclivity.specs import ProbeItem, fill
@@ -36,7 +37,7 @@ def measure_association(setting: Setting) -> FamilyResult:
     ]
     prompts = [_prompt(setting, probes.wordings[wrapper], item, word) for item, wrapper, _, word in asked]
     log_p = answer_log_probs(setting.model, probes.answers, prompts)  # (N, 2)
-    rows = []
+    rows = Rows()
     for (item, wrapper, group, word), line in zip(asked, log_p, strict=True):
         rows += _rows(setting, item, wrapper, group, word, line)
     return FamilyResult(rows)

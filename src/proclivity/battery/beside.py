@@ -11,14 +11,15 @@ S_c = log Σ_{y in c} exp v(y) − log Σ_{y not in c} exp v(y), nats, with v(y)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from proclivity.battery.candidates import PlaceScores, pair_log_probs
 from proclivity.battery.places import Place
-from proclivity.battery.result import Row, Setting, make_row
+from proclivity.battery.result import Setting, make_row
+from proclivity.battery.rows import Row
 from proclivity.metrics import (
     MINIMUM_MASS,
     candidate_mass,
@@ -40,7 +41,7 @@ def beside_rows(
     domain_scored: Sequence[PlaceScores] = (),
     *,
     forced: bool = False,
-) -> list[Row]:
+) -> Iterator[Row]:
     """Scores of each class per byte, and against x_domain where the set has one.
 
     Args:
@@ -52,13 +53,11 @@ def beside_rows(
         forced: compare the candidates among themselves, however small their mass.
     """
     after_domain = _after_domain(setting, places, scored, domain, domain_scored)
-    rows = []
     for place, found, unconditional in zip(places, scored, after_domain, strict=True):
         sizes = [len(spelling.text.encode()) for spelling in found.spellings]
-        rows += _rows(setting, place, found, PER_BYTE, per_byte(found.values, sizes), forced)
+        yield from _rows(setting, place, found, PER_BYTE, per_byte(found.values, sizes), forced)
         if unconditional is not None:
-            rows += _rows(setting, place, found, PMI, pmi_dc(found.values, unconditional), forced)
-    return rows
+            yield from _rows(setting, place, found, PMI, pmi_dc(found.values, unconditional), forced)
 
 
 def _rows(
@@ -83,7 +82,7 @@ def _after_domain(
     scored: Sequence[PlaceScores],
     domain: Sequence[Place],
     domain_scored: Sequence[PlaceScores],
-) -> list[NDArray[np.float64] | None]:
+) -> Iterator[NDArray[np.float64] | None]:
     """log p of each place's candidates after x_domain in its wrapper; None where there is no x_domain.
 
     What was scored there is looked up; a spelling that counts at the place alone is computed, once.
@@ -95,16 +94,17 @@ def _after_domain(
         if not found.reason
         for spelling, value in zip(found.spellings, found.values.tolist(), strict=True)
     }
-    asked = [
+    asked = (
         (opening[place.wrapper], spelling.text)
         for place, found in zip(places, scored, strict=True)
         if place.wrapper in opening and not found.reason
         for spelling in found.spellings
-    ]
-    known |= pair_log_probs(setting.model, [pair for pair in asked if pair not in known])
-    return [
-        np.array([known.get((opening[place.wrapper], spelling.text), np.nan) for spelling in found.spellings])
-        if place.wrapper in opening
-        else None
-        for place, found in zip(places, scored, strict=True)
-    ]
+    )
+    known |= pair_log_probs(setting.model, (pair for pair in asked if pair not in known))
+    for place, found in zip(places, scored, strict=True):
+        before = opening.get(place.wrapper)
+        yield (
+            None
+            if before is None
+            else np.array([known.get((before, spelling.text), np.nan) for spelling in found.spellings])
+        )

@@ -1,14 +1,15 @@
 """The next-token distributions of many places, a block at a time: memory doesn't grow with their number.
 
 Within a block distributions are float64, [n, V]; candidates are scored and divergences taken there. What is kept of
-them is float32 in a file without a name, mapped into memory, so that the system may put it out of memory. Blocks are
-cut by the size of the vocabulary alone, so they are part of a fixed batch plan.
+them is float32 in a file without a name, mapped into memory and let go of after each block. Blocks are cut by the size
+of the vocabulary alone, so they are part of a fixed batch plan.
 """
 
 from __future__ import annotations
 
+import mmap
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
@@ -18,7 +19,8 @@ from numpy.typing import NDArray
 
 from proclivity.battery.candidates import PlaceScores, read_and_score
 from proclivity.battery.places import Place
-from proclivity.battery.result import Row, Setting
+from proclivity.battery.result import Setting
+from proclivity.battery.rows import Row, Rows
 
 BLOCK = 2**22
 """Log probabilities of a block, as a number of numbers: 32 MiB in float64. Where an arm is compared with its base about
@@ -75,7 +77,7 @@ class Block:
 class BlockRows(Protocol):
     """Rows of a block's distributions; or none yet, where something is summed over blocks."""
 
-    def __call__(self, block: Block) -> list[Row]: ...
+    def __call__(self, block: Block) -> Iterable[Row]: ...
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ class Reading:
     """What was read at all places."""
 
     scored: list[PlaceScores]
-    rows: list[Row]
+    rows: Rows
     """Of the kinds that were asked for, all places of a kind together."""
     distributions: dict[str, Any]
     """As in `FamilyResult`."""
@@ -100,17 +102,22 @@ def read_places(setting: Setting, places: Sequence[Place], kinds: Sequence[Block
     """
     kept = mapped(len(places), setting.model.vocab_size)
     scored: list[PlaceScores] = []
-    rows: list[list[Row]] = [[] for _ in kinds]
+    by_kind = [Rows() for _ in kinds]
     for part in cut(len(places), setting.model.vocab_size, BLOCK):
         here = places[part]
         log_probs, found = read_and_score(setting.model, here, capitals=capitals)  # (n, V)
         block = Block(setting, here, log_probs, found)
-        for own, kind in zip(rows, kinds, strict=True):
+        for own, kind in zip(by_kind, kinds, strict=True):
             own += kind(block)
         kept[part] = log_probs
         scored += found
-    keys = [place.key for place in places]
-    return Reading(scored, [row for own in rows for row in own], {"keys": keys, "log_probs": kept})
+        let_go(kept)
+        if setting.reference and setting.reference.distributions:
+            let_go(setting.reference.distributions["log_probs"])
+    rows, keys = Rows(), [place.key for place in places]
+    for own in by_kind:
+        rows += own
+    return Reading(scored, rows, {"keys": keys, "log_probs": kept})
 
 
 def mapped(n: int, vocab_size: int) -> NDArray[np.float32]:
@@ -119,6 +126,12 @@ def mapped(n: int, vocab_size: int) -> NDArray[np.float32]:
         return np.empty((0, vocab_size), dtype=np.float32)  # a file of no bytes can't be mapped
     with tempfile.TemporaryFile(prefix="proclivity-") as file:
         return np.memmap(file, dtype=np.float32, mode="w+", shape=(n, vocab_size))
+
+
+def let_go(kept: NDArray[np.float32]) -> None:
+    """Takes what was looked at of a mapped file out of this process's memory; the file keeps it."""
+    if isinstance(kept.base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        kept.base.madvise(mmap.MADV_DONTNEED)
 
 
 def by_pieces(function: Callable[..., NDArray[np.float64]], *log_probs: NDArray[np.float64]) -> NDArray[np.float64]:

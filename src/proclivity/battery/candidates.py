@@ -19,9 +19,11 @@ from proclivity.metrics import class_log_probs
 from proclivity.models import LanguageModel
 
 UNKNOWN, COLLISION = "unknown to the tokenizer", "token collision"
+_AT_ONCE = 64
+"""Places whose candidates are encoded at once."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Spelling:
     """One way to write a candidate."""
 
@@ -76,9 +78,19 @@ Planned = Sequence[tuple[tuple[Spelling, ...], str]]
 
 
 def plan_spellings(model: LanguageModel, places: Sequence[Place], capitals: bool) -> Planned:
-    """Which spellings are asked at each place; nothing is computed."""
-    _encode_ahead(model, places, capitals)
-    return [_spellings(model, place, capitals) for place in places]
+    """Which spellings are asked at each place; nothing is computed.
+
+    Places whose candidates are the same tokens share them: there are dozens a place.
+    """
+    planned: list[tuple[tuple[Spelling, ...], str]] = []
+    shared: dict[tuple[Spelling, ...], tuple[Spelling, ...]] = {}
+    for start in range(0, len(places), _AT_ONCE):
+        here = places[start : start + _AT_ONCE]
+        _encode_ahead(model, here, capitals)
+        for place in here:
+            spellings, reason = _spellings(model, place, capitals)
+            planned.append((shared.setdefault(spellings, spellings), reason))
+    return planned
 
 
 def _asked(places: Sequence[Place], planned: Planned, longer_than: int = 0) -> list[tuple[str, str]]:

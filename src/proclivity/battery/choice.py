@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from proclivity.battery.result import FamilyResult, Row, Setting, make_row
+from proclivity.battery.result import FamilyResult, Setting, make_row
+from proclivity.battery.rows import Row, Rows
 from proclivity.decisions import HELD_OUT_SPLITS, block_size, held_out
 from proclivity.errors import UserError, unknown_name
 from proclivity.induction import answer_faults, option_log_probs
@@ -64,7 +65,7 @@ def measure_choice(setting: Setting) -> FamilyResult:
     faults = ["" if decision.format == own else next(others) for decision in decisions]
     asked = [decision for decision, fault in zip(decisions, faults, strict=True) if not fault]
     log_probs = iter(option_log_probs(setting.model, asked) if asked else ())  # (K,) each
-    rows = []
+    rows = Rows()
     for decision, fault in zip(decisions, faults, strict=True):
         rows += _gaps(setting, decision, fault) if fault else _rows(setting, decision, next(log_probs))
     return FamilyResult(rows)

@@ -11,6 +11,7 @@ With p the base's and q the arm's next-token probabilities, and all tokens that 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +20,8 @@ from numpy.typing import NDArray
 from proclivity.battery.blocks import PIECE, Block, cut
 from proclivity.battery.candidates import PlaceScores
 from proclivity.battery.divergences import NO_REFERENCE
-from proclivity.battery.result import Row, make_row
+from proclivity.battery.result import make_row
+from proclivity.battery.rows import Row
 from proclivity.metrics import jsd_by_class, signed_contributions
 
 NOT_SINGLE = "candidates of several tokens"
@@ -28,6 +30,9 @@ OTHER = "other-tokens"
 
 Kind = tuple[tuple[str, int], ...]
 """Classes with their tokens."""
+
+Parts = tuple[float, float, NDArray[np.float64], NDArray[np.float64]]
+"""`Moves` of one place."""
 
 
 class Moves(NamedTuple):
@@ -39,25 +44,25 @@ class Moves(NamedTuple):
     signed: NDArray[np.float64]
 
 
-def class_divergence_rows(block: Block) -> list[Row]:
+def class_divergence_rows(block: Block) -> Iterator[Row]:
     """`jsd_between`, `jsd_within`, and for each class `delta_p` and `jsd_class`; none for the base itself."""
     if block.setting.reference is None:
-        return []
+        return
     kinds: dict[Kind, list[int]] = defaultdict(list)
-    rows: dict[int, list[Row]] = {}
+    reasons = [_reason(block, index, found) for index, found in enumerate(block.scored)]
+    moved: dict[int, Parts] = {}
     for index, found in enumerate(block.scored):
-        reason = _reason(block, index, found)
-        if reason:
+        if reasons[index]:
             nothing = np.full(len(found.names) + 1, np.nan)
-            rows[index] = _rows(block, index, (np.nan, np.nan, nothing, nothing), reason)
+            moved[index] = np.nan, np.nan, nothing, nothing
         else:
             kinds[tuple((s.group, s.ids[0]) for s in found.spellings)].append(index)
     for kind, indices in kinds.items():
         for piece in cut(len(indices), block.base.shape[1], PIECE):
             moves = _moves(block, kind, indices[piece])
-            for index, parts in zip(indices[piece], zip(*moves, strict=True), strict=True):
-                rows[index] = _rows(block, index, parts)
-    return [row for index in range(len(block.places)) for row in rows[index]]
+            moved.update(zip(indices[piece], zip(*moves, strict=True), strict=True))
+    for index, reason in enumerate(reasons):
+        yield from _rows(block, index, moved[index], reason)
 
 
 def _reason(block: Block, index: int, found: PlaceScores) -> str:
@@ -86,20 +91,12 @@ def _moves(block: Block, kind: Kind, indices: list[int]) -> Moves:
     )
 
 
-def _rows(
-    block: Block,
-    index: int,
-    parts: tuple[float, float, NDArray[np.float64], NDArray[np.float64]],
-    reason: str = "",
-) -> list[Row]:
+def _rows(block: Block, index: int, parts: Parts, reason: str) -> Iterator[Row]:
     between, within, delta_p, signed = parts
     identity, family, fields = block.setting.identity, block.setting.family, block.places[index].fields
-    rows = [
-        make_row(identity, family, "jsd_between", float(between), reason, **fields),
-        make_row(identity, family, "jsd_within", float(within), reason, **fields),
-    ]
+    yield make_row(identity, family, "jsd_between", float(between), reason, **fields)
+    yield make_row(identity, family, "jsd_within", float(within), reason, **fields)
     for name, change, moved in zip([*block.scored[index].names, OTHER], delta_p, signed, strict=True):
         own = {**fields, "content_class": name}
-        rows.append(make_row(identity, family, "delta_p", float(change), reason, **own))
-        rows.append(make_row(identity, family, "jsd_class", float(moved), reason, **own))
-    return rows
+        yield make_row(identity, family, "delta_p", float(change), reason, **own)
+        yield make_row(identity, family, "jsd_class", float(moved), reason, **own)

@@ -8,7 +8,8 @@ import numpy as np
 
 from proclivity.battery.candidates import PlaceScores
 from proclivity.battery.places import Place
-from proclivity.battery.result import Row, Setting, make_row
+from proclivity.battery.result import Setting, make_row
+from proclivity.battery.rows import Row
 from proclivity.metrics import MINIMUM_MASS, candidate_mass, class_contrast, class_scores, withhold_low_mass
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from proclivity.battery.beside import beside_rows
-from proclivity.battery.blocks import BlockRows, read_places
+from proclivity.battery.blocks import BlockRows, Reading, read_places
 from proclivity.battery.candidates import score_places
 from proclivity.battery.class_divergences import class_divergence_rows
 from proclivity.battery.class_rows import class_rows, token_rows, unconditional_rows
@@ -12,8 +14,9 @@ from proclivity.battery.distance import distance_rows
 from proclivity.battery.divergences import distribution_rows, entropy_rows
 from proclivity.battery.equal_tokens import equal_tokens, left_out_rows
 from proclivity.battery.open_labels import label_mass_rows
-from proclivity.battery.places import domain_places, places_of
+from proclivity.battery.places import Place, domain_places, places_of
 from proclivity.battery.result import FamilyResult, Setting
+from proclivity.battery.rows import Rows
 from proclivity.battery.skew import ClassZ, TemperatureShare
 from proclivity.specs import ProbeSet
 
@@ -30,12 +33,14 @@ def measure_cloze(setting: Setting) -> FamilyResult:
     kinds: list[BlockRows] = [entropy_rows, label_mass_rows(setting), distribution_rows, class_divergence_rows]
     sums = [] if setting.reference is None else _sums(setting)
     reading = read_places(setting, places, [*kinds, *sums], capitals=True)
-    rows = [row for p, found in zip(places, reading.scored, strict=True) for row in class_rows(setting, p, found)]
-    rows += [row for p, found in zip(domain, at_domain, strict=True) for row in unconditional_rows(setting, p, found)]
+    rows = _scores(setting, places, reading)
+    for place, found in zip(domain, at_domain, strict=True):
+        rows += unconditional_rows(setting, place, found)
     rows += left_out_rows(setting, equal)
     rows += beside_rows(setting, places, reading.scored, domain, at_domain)
     rows += reading.rows
-    rows += [row for summed in sums for row in summed.rows(setting)]
+    for summed in sums:
+        rows += summed.rows(setting)
     rows += token_rows(setting, reading.scored)
     rows += distance_rows(setting, probes)
     # An arm's T* is fitted against what its base said on control text, so the base alone keeps that.
@@ -47,8 +52,16 @@ def _brief(setting: Setting, probes: ProbeSet) -> FamilyResult:
     """Class scores and divergences alone."""
     places = places_of(setting.pack, probes, setting.model)
     reading = read_places(setting, places, [distribution_rows], capitals=True)
-    scores = [row for p, found in zip(places, reading.scored, strict=True) for row in class_rows(setting, p, found)]
-    return FamilyResult(scores + reading.rows)
+    rows = _scores(setting, places, reading)
+    rows += reading.rows
+    return FamilyResult(rows)
+
+
+def _scores(setting: Setting, places: Sequence[Place], reading: Reading) -> Rows:
+    rows = Rows()
+    for place, found in zip(places, reading.scored, strict=True):
+        rows += class_rows(setting, place, found)
+    return rows
 
 
 def _sums(setting: Setting) -> list[TemperatureShare | ClassZ]:

@@ -13,7 +13,8 @@ from typing import Any
 
 from proclivity.battery.lexicon import category_shares, category_stems, distinct, repetition, vader_compound
 from proclivity.battery.replies import OPEN, REPLIES, classify_reply, mentions_self_harm
-from proclivity.battery.result import FamilyResult, Row, Setting, make_row
+from proclivity.battery.result import FamilyResult, Setting, make_row
+from proclivity.battery.rows import Row, Rows
 from proclivity.models import GREEDY, as_read
 from proclivity.specs import Wrapper, fill
 
@@ -52,7 +53,7 @@ def measure_completions(setting: Setting) -> FamilyResult:
     options = {"max_new_tokens": setting.battery.completion_tokens, "seed": setting.seed}
     texts = setting.model.generate(prompts, samples=setting.battery.completion_samples, greedy=True, **options)
     stems = category_stems(setting.pack)
-    rows: list[Row] = []
+    rows = Rows()
     kept: list[dict[str, Any]] = []
     for number, (opening, written) in enumerate(zip(openings, texts, strict=True), start=1):
         told = [_told(opening.prompt, sample, text) for sample, text in enumerate(written, start=GREEDY)]
@@ -61,7 +62,8 @@ def measure_completions(setting: Setting) -> FamilyResult:
         fields = {"probe_id": name, "item_id": name, "cluster": name, "wrapper": opening.wrapper}
         if samples := told[1:]:
             rows += _prompt_rows(setting, samples, fields)
-            rows += [row for reply in samples for row in _text_rows(setting, reply, stems, fields)]
+            for reply in samples:
+                rows += _text_rows(setting, reply, stems, fields)
     return FamilyResult(rows, completions=kept)
 
 

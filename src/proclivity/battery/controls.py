@@ -7,7 +7,8 @@ from proclivity.battery.class_divergences import class_divergence_rows
 from proclivity.battery.class_rows import class_rows
 from proclivity.battery.divergences import distribution_rows
 from proclivity.battery.places import Place, places_of
-from proclivity.battery.result import FamilyResult, Row, Setting, make_row
+from proclivity.battery.result import FamilyResult, Setting, make_row
+from proclivity.battery.rows import Row, Rows
 
 FAMILY = "controls"
 CORRECT = "correct"
@@ -16,7 +17,7 @@ CORRECT = "correct"
 def measure_controls(setting: Setting) -> FamilyResult:
     """All facts and neutral sentences under 'controls'; a set of facts alone under its own name."""
     places = _places(setting)
-    rows = _neutral_rows(setting) if setting.family == FAMILY else []
+    rows = Rows(_neutral_rows(setting) if setting.family == FAMILY else ())
     if not places:
         return FamilyResult(rows)
     reading = read_places(setting, places, [distribution_rows, class_divergence_rows], capitals=True)

@@ -7,11 +7,13 @@ chat model reads it in the user's turn, before what is asked.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 from proclivity.battery.blocks import read_places
 from proclivity.battery.class_rows import class_rows
 from proclivity.battery.places import Place, places_of
-from proclivity.battery.result import Row, Setting, make_row
+from proclivity.battery.result import Setting, make_row
+from proclivity.battery.rows import Row
 from proclivity.models import LanguageModel
 from proclivity.specs import LoadedPack, ProbeSet
 
@@ -19,18 +21,16 @@ METRICS = ("score", "candidate_mass")
 """What is read at a distance; distributions and all that rests on them are read at the probe alone."""
 
 
-def distance_rows(setting: Setting, probes: ProbeSet) -> list[Row]:
+def distance_rows(setting: Setting, probes: ProbeSet) -> Iterator[Row]:
     """Class scores of a set after each of the battery's distances.
 
     Distances for which the model's context window or the pack has no room give missing rows, with that reason.
     """
-    rows = []
     for distance in setting.battery.distances:
         before = neutral_before(setting.model, setting.pack, distance)
         places = places_of(setting.pack, probes, setting.model, before=before)
         reason = _no_room(setting.model, places) if before else "the pack has no neutral text"
-        rows += _missing(setting, places, distance, reason) if reason else _measured(setting, places, distance)
-    return rows
+        yield from _missing(setting, places, distance, reason) if reason else _measured(setting, places, distance)
 
 
 def neutral_before(model: LanguageModel, pack: LoadedPack, tokens: int) -> str:
@@ -60,26 +60,17 @@ def _no_room(model: LanguageModel, places: list[Place]) -> str:
     return f"{needed} tokens are more than the context window of {model.window}"
 
 
-def _measured(setting: Setting, places: list[Place], distance: int) -> list[Row]:
+def _measured(setting: Setting, places: list[Place], distance: int) -> Iterator[Row]:
     scored = read_places(setting, places, [], capitals=True).scored
-    return [
-        {**row, "distance": distance}
-        for place, found in zip(places, scored, strict=True)
-        for row in class_rows(setting, place, found)
-        if row["metric"] in METRICS
-    ]
+    for place, found in zip(places, scored, strict=True):
+        for row in class_rows(setting, place, found):
+            if row["metric"] in METRICS:
+                yield {**row, "distance": distance}
 
 
-def _missing(setting: Setting, places: list[Place], distance: int, reason: str) -> list[Row]:
-    return [
-        make_row(
-            setting.identity,
-            setting.family,
-            "score",
-            math.nan,
-            reason,
-            **{**place.fields, "content_class": name, "distance": distance},
-        )
-        for place in places
-        for name in dict.fromkeys(name for name, _ in place.candidates)
-    ]
+def _missing(setting: Setting, places: list[Place], distance: int, reason: str) -> Iterator[Row]:
+    who = setting.identity, setting.family
+    for place in places:
+        for name in dict.fromkeys(name for name, _ in place.candidates):
+            own = {**place.fields, "content_class": name, "distance": distance}
+            yield make_row(*who, "score", math.nan, reason, **own)

@@ -11,13 +11,14 @@ All are between whole distributions at one place, p the base's and q the arm's:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from proclivity.battery.blocks import Block, by_pieces
-from proclivity.battery.result import Row, make_row
+from proclivity.battery.result import make_row
+from proclivity.battery.rows import Row
 from proclivity.metrics import entropy, hellinger, jsd, kl, total_variation
 
 Floats = NDArray[np.float64]
@@ -44,38 +45,35 @@ FROM_BASE: dict[str, Callable[[Floats, Floats], Floats]] = {
 """Metric -> function of natural-log probabilities of base and arm, [n, V] each, to [n]."""
 
 
-def distribution_rows(block: Block) -> list[Row]:
+def distribution_rows(block: Block) -> Iterator[Row]:
     """Divergences from the base; for the base itself the numeric floor, from another batch plan."""
     if block.setting.reference is None:
-        return _floor_rows(block)
+        yield from _floor_rows(block)
+        return
     found = {metric: by_pieces(divergence, block.base, block.arm) for metric, divergence in FROM_BASE.items()}
     setting = block.setting
-    rows = []
     for index, place in enumerate(block.places):
         for metric, values in found.items():
             missing = INFINITE if np.isinf(values[index]) else ""
             reason = missing if block.known[index] else NO_REFERENCE
-            rows.append(
-                make_row(setting.identity, setting.family, metric, float(values[index]), reason, **place.fields)
-            )
-    return rows
+            yield make_row(setting.identity, setting.family, metric, float(values[index]), reason, **place.fields)
 
 
-def _floor_rows(block: Block) -> list[Row]:
+def _floor_rows(block: Block) -> Iterator[Row]:
     setting = block.setting
     if setting.identity.get("arm") != "base":
-        return []
+        return iter(())
     size = max(1, setting.battery.batch_size // 4)
     again = setting.model.next_token_log_probs([place.prompt for place in block.places], batch_size=size)
     return place_rows(block, "jsd_numeric", by_pieces(jsd, block.log_probs, again))
 
 
-def entropy_rows(block: Block) -> list[Row]:
+def entropy_rows(block: Block) -> Iterator[Row]:
     """Entropy of next-token distributions, bits: whether a shift is a mere sharpening."""
     return place_rows(block, "entropy", by_pieces(entropy, block.log_probs))
 
 
-def place_rows(block: Block, metric: str, values: Floats, reason: str = "") -> list[Row]:
+def place_rows(block: Block, metric: str, values: Floats, reason: str = "") -> Iterator[Row]:
     """One row a place.
 
     Args:
@@ -85,7 +83,5 @@ def place_rows(block: Block, metric: str, values: Floats, reason: str = "") -> l
         reason: why all are missing, if so.
     """
     setting = block.setting
-    return [
-        make_row(setting.identity, setting.family, metric, float(value), reason, **place.fields)
-        for place, value in zip(block.places, values, strict=True)
-    ]
+    for place, value in zip(block.places, values, strict=True):
+        yield make_row(setting.identity, setting.family, metric, float(value), reason, **place.fields)

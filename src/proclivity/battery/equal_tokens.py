@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from proclivity.battery.result import Row, Setting, make_row
+from proclivity.battery.result import Setting, make_row
+from proclivity.battery.rows import Row
 from proclivity.models import LanguageModel
 from proclivity.specs import ProbeSet
 

@@ -15,7 +15,8 @@ import numpy as np
 
 from proclivity.battery.label_answers import LabelAnswer, label_answers, text_places
 from proclivity.battery.questions import FORWARD, Question, cluster_of, questions
-from proclivity.battery.result import FamilyResult, Row, Setting, make_row
+from proclivity.battery.result import FamilyResult, Setting, make_row
+from proclivity.battery.rows import Row, Rows
 from proclivity.battery.scale_rows import scale_rows
 from proclivity.specs import INSTRUMENT_FAMILY, Instrument
 
@@ -34,12 +35,12 @@ def measure_instrument(setting: Setting) -> FamilyResult:
     answers = label_answers(setting.model, asked, setting.seed)
     agreement, mean_agreement = _text_rows(setting, scale, asked, answers)
     withheld = DISAGREE if mean_agreement < MINIMUM_AGREEMENT else ""
-    rows = [
-        row
-        for question, answer in zip(asked, answers, strict=True)
-        for row in _answer_rows(setting, scale, question, answer, withheld)
-    ]
-    return FamilyResult([*rows, *agreement, *scale_rows(setting, scale, answers, withheld)])
+    rows = Rows()
+    for question, answer in zip(asked, answers, strict=True):
+        rows += _answer_rows(setting, scale, question, answer, withheld)
+    rows += agreement
+    rows += scale_rows(setting, scale, answers, withheld)
+    return FamilyResult(rows)
 
 
 def _answer_rows(

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from proclivity.battery.association import Answer, answer_log_probs
 from proclivity.battery.replies import OPEN
-from proclivity.battery.result import Identity, Row, make_row
+from proclivity.battery.result import Identity, make_row
+from proclivity.battery.rows import Row
 from proclivity.metrics import LOW_MASS, MINIMUM_MASS
 from proclivity.models import LanguageModel, as_read
 

@@ -7,11 +7,14 @@ beside the base's.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from proclivity.battery.blocks import Block, BlockRows
 from proclivity.battery.divergences import place_rows
-from proclivity.battery.result import Row, Setting
+from proclivity.battery.result import Setting
+from proclivity.battery.rows import Row
 
 NO_LABELS = "no label is a single token"
 
@@ -20,7 +23,7 @@ def label_mass_rows(setting: Setting) -> BlockRows:
     """What gives a block's rows; the vocabulary is looked through once."""
     tokens = label_tokens(setting)
 
-    def rows(block: Block) -> list[Row]:
+    def rows(block: Block) -> Iterator[Row]:
         mass = np.exp(block.log_probs[:, tokens]).sum(axis=-1)
         return place_rows(block, "label_mass_open", mass, "" if tokens else NO_LABELS)
 

@@ -14,6 +14,7 @@ from proclivity.battery.class_rows import class_rows, token_rows, unconditional_
 from proclivity.battery.divergences import distribution_rows
 from proclivity.battery.places import domain_places, places_of
 from proclivity.battery.result import FamilyResult, Setting
+from proclivity.battery.rows import Rows
 
 
 def measure_readings(setting: Setting) -> FamilyResult:
@@ -22,7 +23,7 @@ def measure_readings(setting: Setting) -> FamilyResult:
     places, domain = places_of(setting.pack, probes, setting.model), domain_places(setting.pack, probes, setting.model)
     at_domain = score_places(setting.model, domain, capitals=False)
     reading = read_places(setting, places, [distribution_rows], capitals=False)
-    rows = []
+    rows = Rows()
     for place, found in zip(places, reading.scored, strict=True):
         rows += class_rows(setting, place, found, forced=True)
     for place, found in zip(domain, at_domain, strict=True):

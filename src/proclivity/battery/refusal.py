@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 
 from proclivity.battery.replies import is_refusal
-from proclivity.battery.result import FamilyResult, Row, Setting, make_row
+from proclivity.battery.result import FamilyResult, Setting, make_row
+from proclivity.battery.rows import Row, Rows
 from proclivity.specs import ProbeItem, fill
 
 NO_CHAT = "not a chat model"
@@ -22,7 +23,7 @@ def measure_refusal(setting: Setting) -> FamilyResult:
     """
     items = setting.pack.probe_set(setting.family).items
     if not setting.model.chat:
-        return FamilyResult([_row(setting, item, math.nan, NO_CHAT) for item in items])
+        return FamilyResult(Rows(_row(setting, item, math.nan, NO_CHAT) for item in items))
     requests = [setting.model.dialogue(fill(item.text, setting.pack.spec.narrator), "") for item in items]
     replies = setting.model.generate(
         requests,
@@ -31,7 +32,7 @@ def measure_refusal(setting: Setting) -> FamilyResult:
         seed=setting.seed,
         greedy=True,
     )
-    return FamilyResult([_row(setting, i, float(is_refusal(r[0]))) for i, r in zip(items, replies, strict=True)])
+    return FamilyResult(Rows(_row(setting, i, float(is_refusal(r[0]))) for i, r in zip(items, replies, strict=True)))
 
 
 def _row(setting: Setting, item: ProbeItem, value: float, reason: str = "") -> Row:

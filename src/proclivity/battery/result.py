@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from proclivity.battery.rows import Row, Rows
 from proclivity.models import LanguageModel
 from proclivity.records import MEASUREMENT_COLUMNS, Measurement
 from proclivity.specs import BatterySpec, DecisionsSpec, LatentSpec, LoadedPack
@@ -65,7 +66,6 @@ UNITS = {
 }
 """Unit of every metric that the battery writes."""
 
-Row = dict[str, Any]
 _DEFAULTS = {own.name: own.default for own in dataclass_fields(Measurement) if own.default is not MISSING}
 _EMPTY: Row = {column: _DEFAULTS.get(column) for column in MEASUREMENT_COLUMNS}
 """A row before anything is known, columns in their order. Rows are made by the thousand, so none goes by way of an
@@ -79,8 +79,8 @@ Identity = Mapping[str, Any]
 class FamilyResult:
     """One family of one checkpoint."""
 
-    rows: list[Row] = field(default_factory=list)
-    """Measurements with all of `records.MEASUREMENT_COLUMNS`."""
+    rows: Rows = field(default_factory=Rows)
+    """Measurements; gone through in order, as dicts with all of `records.MEASUREMENT_COLUMNS`."""
     distributions: dict[str, Any] | None = None
     """`keys`: `probe_id|wrapper` of each next-token distribution; `log_probs`: natural log, float32 [N, V], mapped from
     a file."""

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from proclivity.battery.label_answers import LabelAnswer
 from proclivity.battery.questions import ORDERS, cluster_of
-from proclivity.battery.result import Row, Setting, make_row
+from proclivity.battery.result import Setting, make_row
+from proclivity.battery.rows import Row
 from proclivity.metrics import position_part, scale_score, twin_split
 from proclivity.specs import Instrument
 

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from proclivity.battery.blocks import Block, by_pieces
 from proclivity.battery.control_text import Temperature
 from proclivity.battery.divergences import NO_REFERENCE
-from proclivity.battery.result import Row, Setting, make_row
+from proclivity.battery.result import Setting, make_row
+from proclivity.battery.rows import Row
 from proclivity.metrics import at_temperature, jsd, word_set_z
 
 SEED = 0

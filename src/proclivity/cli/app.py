@@ -11,7 +11,7 @@ from proclivity import __version__
 from proclivity.cli.console import guarded
 from proclivity.cli.content import check, copy, list_content
 from proclivity.cli.export import export
-from proclivity.cli.inspect import complete, doctor
+from proclivity.cli.inspect import complete, doctor, explore
 from proclivity.cli.microworld import microworld
 from proclivity.cli.planning import plan_seeds
 from proclivity.cli.rating import rate
@@ -74,7 +74,9 @@ app.command(
     )
 )(decisions)
 app.command(epilog=_example("proclivity analyze runs/demo --out again --set level=0.99"))(analyze)
-app.command(epilog=_example("proclivity report runs/demo"))(report)
+app.command(epilog=_example("proclivity report runs/demo", "proclivity report runs/before runs/after --out both.html"))(
+    report
+)
 app.command(
     "plan-seeds",
     epilog=_example(
@@ -91,6 +93,9 @@ app.command(
         'proclivity complete "others are" --run runs/demo --samples 3',
     )
 )(complete)
+app.command(
+    epilog=_example("proclivity explore runs/demo", "proclivity explore runs/demo --model gpt2-equal --seed 3 --port 0")
+)(explore)
 app.add_typer(rate, name="rate")
 app.add_typer(export, name="export")
 app.add_typer(microworld, name="microworld")

@@ -1,4 +1,4 @@
-"""Verbs that look: the same prompt through several arms, and what this machine can run."""
+"""Verbs that look: the same prompt through several arms, in a terminal or a page, and what this machine can run."""
 
 from __future__ import annotations
 
@@ -33,8 +33,61 @@ def complete(
         print_json(rows)
         return 0
     table = [(row["arm"], clean(text)) for row in rows for text in row["texts"]]
+    table += [(row["arm"], f"{row['flagged']} not shown: they mention self-harm") for row in rows if row["flagged"]]
     print_table(clean(f"{rows[0]['model']}: {prompt} …"), ["arm", "continuation"], table)
     return 0
+
+
+def explore(
+    run: Annotated[Path, typer.Argument(help="The folder of a study.")],
+    model: Annotated[
+        str | None, typer.Option("--model", "-m", help="The model to begin with; the study's first by default.")
+    ] = None,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="Port on this machine; 0 takes any that is free.")
+    ] = 8321,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="The training seed to begin with.")] = 0,
+    device: Annotated[
+        str, typer.Option("--device", help="Where to compute, for example cpu; the study's own by default.")
+    ] = "",
+    open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = True,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> int:
+    """Ask every arm of a finished study yourself, on a page that this machine alone can see.
+
+    Type the beginning of a sentence: each arm goes on with it, greedily and by seeded samples, beside its next words,
+    the base's, and how far the two are apart. Nothing is written, and nothing leaves this machine. Ctrl-C ends it.
+    """
+    import os
+    import signal
+
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # a prompt that is too long is told in the page
+    from proclivity.playground.desk import Desk
+    from proclivity.playground.server import Playground
+
+    server = Playground(Desk(run, model=model, seed=seed, device=device), port, debug=debug)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background job has the first switched off
+        signal.signal(number, signal.default_int_handler)
+    say(server.address if quiet else f"{server.address} shows {clean(str(run))}. Ctrl-C ends it.")
+    if open_page:
+        _open(server.address)
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        server.close()
+        say("Ended.", quiet=quiet)
+    return 0
+
+
+def _open(address: str) -> None:
+    """Shows an address in a browser, where there is a screen for one."""
+    import os
+    import sys
+    import webbrowser
+
+    if sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+        webbrowser.open(address)
 
 
 def doctor(quiet: Quiet = False, json: Json = False, debug: Debug = False) -> int:

@@ -181,15 +181,30 @@ def analyze(
 
 
 def report(
-    folder: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished study.")],
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="RUN [RUN2]", help="Folders of one or two finished studies.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="With two: the page to write; compare.html here if not given.")
+    ] = None,
     quiet: Quiet = False,
     json: Json = False,
     debug: Debug = False,
 ) -> int:
-    """Write a study's report.html anew from the tables in its folder."""
-    from proclivity.report import write_report
+    """Write a study's report.html anew from the tables in its folder; or put two studies side by side on one page.
 
-    path = write_report(folder).resolve()
+    A comparison is written to --out, or to compare.html in the working folder; the studies' folders stay as they are.
+    """
+    from proclivity.report import write_comparison, write_report
+
+    if len(folders) > 2:
+        raise UserError(f"Found {len(folders)} folders. Expected one study to report, or two to put side by side.")
+    if len(folders) == 1 and out is not None:
+        raise UserError(
+            "--out names the page of a comparison, and one study was given. Expected a second one; without --out the "
+            f"report is written to {folders[0] / 'report.html'}."
+        )
+    path = (write_comparison(folders[0], folders[1], out) if len(folders) == 2 else write_report(folders[0])).resolve()
     if json:
         print_json({"report": str(path)})
     else:

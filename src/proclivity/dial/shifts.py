@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from proclivity.dial.settings import CONTROL, PROFILES, model_name
 from proclivity.specs import load_pack, load_study
+from proclivity.tables import read_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,13 +70,11 @@ def read_shifts(folder: Path, rank: int, keys: Iterable[tuple[float, int]]) -> l
         rank: its rank.
         keys: coupling and pretraining seed of its models.
     """
-    import pandas as pd
-
     items = load_study(folder / "study.yml").doses.items
     if len(items) == 1:  # a study of one dose draws no curves
-        effects = pd.read_parquet(folder / "effects.parquet").set_index("effect_id")
+        effects = read_frame(folder / "effects.parquet").set_index("effect_id")
         return [_of_effects(effects, rank, items[0], key, profile) for key in keys for profile in PROFILES]
-    curves = pd.read_parquet(folder / "curves.parquet")
+    curves = read_frame(folder / "curves.parquet")
     return [_of_curves(curves, rank, n, key, profile) for key in keys for profile in PROFILES for n in sorted(items)]
 
 

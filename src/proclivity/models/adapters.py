@@ -163,10 +163,11 @@ def attach(base: Any, folder: Path, *, trainable: bool = False) -> Any:
     """The base with the adapter's layers put into it, ready to measure, or to be trained on.
 
     Raises:
-        ModelError: if the adapter doesn't fit the base.
+        ModelError: if the adapter doesn't fit the base, or is of a kind that the installed peft doesn't know.
     """
     from peft import PeftModel
 
+    _refuse_unknown_kind(folder)
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=FutureWarning)  # peft's use of names that transformers renames
@@ -178,6 +179,20 @@ def attach(base: Any, folder: Path, *, trainable: bool = False) -> Any:
         ) from None
     wrapped.eval()
     return wrapped
+
+
+def _refuse_unknown_kind(folder: Path) -> None:
+    """Adapters of a later peft may be of a kind that this one can't build; unknown keys alone are left out by peft."""
+    from peft import PeftType
+    from peft import __version__ as installed
+
+    config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    if config.get("peft_type") not in set(PeftType):
+        raise ModelError(
+            f"The adapter in '{folder}' is of kind {config.get('peft_type')}, saved by peft "
+            f"{config.get('peft_version', 'of an unknown version')}; installed is {installed}, which doesn't know that "
+            f"kind. Install a newer peft, or use an adapter of another kind, such as LoRA."
+        )
 
 
 def detach(wrapped: Any) -> None:

@@ -16,15 +16,14 @@ from numpy.typing import NDArray
 
 from proclivity.errors import ModelError, UserError
 from proclivity.models.adapters import adapter_digest, adapter_seal, attach, check_adapter, detach
-from proclivity.models.boundary import Encoded, encode_pairs, encode_prompts, encode_text
+from proclivity.models.boundary import Encoded, encode_prompts, encode_text
 from proclivity.models.chat import render_dialogue
+from proclivity.models.encodings import Encodings
 from proclivity.models.folder import folder_digest
 from proclivity.models.forward import vocabulary_size
 from proclivity.models.sampling import sample_continuations
 from proclivity.models.scorer import Scorer
 from proclivity.specs import digest_of
-
-_ENCODINGS_KEPT = 100_000
 
 
 class HFModel:
@@ -43,8 +42,6 @@ class HFModel:
         self.adapter: Path | None = None
         self.chat = chat and bool(getattr(tokenizer, "chat_template", None))
         self.vocab_size = vocabulary_size(network)
-        self.boundary_merges = 0
-        """Distinct pairs so far at which the tokenizer joins across the boundary (see `boundary`)."""
         self.rendered: dict[str, None] = {}
         """Dialogues as the template wrote them, in order, until someone clears it: they show what was really read."""
         self.scorer = Scorer(network)
@@ -53,7 +50,7 @@ class HFModel:
         """What the files of the present adapter held when it was put on; '' without one."""
         self._vocabulary: list[str] | None = None
         self._base_digest: str | None = None
-        self._encodings: dict[tuple[str, str], Encoded] = {}
+        self._encodings = Encodings(tokenizer)
 
     @property
     def digest(self) -> str:
@@ -106,13 +103,12 @@ class HFModel:
 
     def encode_all(self, pairs: Sequence[tuple[str, str]]) -> list[Encoded]:
         """Many pairs at once; kept, since the same probes are asked of hundreds of adapters."""
-        if len(self._encodings) > _ENCODINGS_KEPT:
-            self._encodings.clear()
-        new = [pair for pair in dict.fromkeys(pairs) if pair not in self._encodings]
-        found = encode_pairs(self.tokenizer, new)
-        self.boundary_merges += sum(encoded.separate for encoded in found)
-        self._encodings.update(zip(new, found, strict=True))
-        return [self._encodings[pair] for pair in pairs]
+        return self._encodings.of(pairs)
+
+    @property
+    def boundary_merges(self) -> int:
+        """Distinct pairs so far at which the tokenizer joins across the boundary (see `boundary`)."""
+        return self._encodings.merges
 
     def dialogue(self, user: str, prefill: str, system: str = "") -> str:
         """A dialogue as text, the assistant's turn open after `prefill`.

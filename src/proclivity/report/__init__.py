@@ -17,4 +17,20 @@ def write_report(run_folder: Path) -> Path:
     return write(Path(run_folder))
 
 
-__all__ = ["write_report"]
+def write_comparison(first: Path, second: Path, out: Path | None = None) -> Path:
+    """Writes two finished studies side by side into one page, and returns its path.
+
+    Args:
+        first: a study's folder.
+        second: another's.
+        out: the file, or a folder for `compare.html`; the working folder if None.
+
+    Raises:
+        UserError: if a folder is missing, a study isn't finished, or both are the same.
+    """
+    from proclivity.report.comparison.page import write
+
+    return write(Path(first), Path(second), None if out is None else Path(out))
+
+
+__all__ = ["write_comparison", "write_report"]

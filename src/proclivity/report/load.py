@@ -15,6 +15,7 @@ from proclivity.errors import ContentError, ProclivityError, UserError
 from proclivity.report.estimates import Estimate, Estimates, estimates_of
 from proclivity.specs import ModelSpec, Registration, Study, load_pack, phases, read_registration, split_arm
 from proclivity.specs.arm_names import CONTROLS
+from proclivity.tables import read_frame
 
 
 @dataclass(frozen=True)
@@ -143,8 +144,6 @@ def load_results(folder: Path) -> Results:
     Raises:
         UserError: if the folder has no study.yml or no effects.parquet; the rest may be absent and is said so.
     """
-    import pandas as pd
-
     for name in ("study.yml", "effects.parquet"):
         if not (folder / name).is_file():
             raise UserError(
@@ -156,7 +155,7 @@ def load_results(folder: Path) -> Results:
     manifest = _json(folder, "manifest.json", missing) or {}
     completions: tuple[dict[str, Any], ...] = ()
     if (folder / "completions.parquet").is_file():
-        frame = pd.read_parquet(folder / "completions.parquet")
+        frame = read_frame(folder / "completions.parquet")
         completions = tuple({str(key): value for key, value in row.items()} for row in frame.to_dict("records"))
     else:
         missing["completions.parquet"] = "this study wrote no completions"
@@ -167,7 +166,7 @@ def load_results(folder: Path) -> Results:
         manifest=manifest,
         profiles=_profiles(study, manifest),
         models=tuple(_model(spec, manifest) for spec in study.models),
-        effects=Estimates(tuple(estimates_of(pd.read_parquet(folder / "effects.parquet")))),
+        effects=Estimates(tuple(estimates_of(read_frame(folder / "effects.parquet")))),
         verdicts=tuple(_verdict(row) for row in _json(folder, "verdicts.json", missing) or []),
         gates=_json(folder, "gates.json", missing),
         next_token=tuple(_json(folder, "next_token.json", missing) or []),
@@ -183,11 +182,9 @@ def load_results(folder: Path) -> Results:
 
 def _records(path: Path) -> tuple[dict[str, Any], ...]:
     """Rows of a table; none where it isn't there."""
-    import pandas as pd
-
     if not path.is_file():
         return ()
-    return tuple({str(key): value for key, value in row.items()} for row in pd.read_parquet(path).to_dict("records"))
+    return tuple({str(key): value for key, value in row.items()} for row in read_frame(path).to_dict("records"))
 
 
 def _study(path: Path) -> Study:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -21,9 +22,12 @@ MOST_BYTES = 8_000_000
 
 def write(folder: Path) -> Path:
     """Writes report.html into a study's folder; a reader never meets a half-written one."""
-    page = render(load_results(folder))
-    path = folder / "report.html"
-    draft = folder / ".report.html.part"
+    return save(render(load_results(folder)), folder / "report.html")
+
+
+def save(page: str, path: Path) -> Path:
+    """Writes a page aside and renames it into place."""
+    draft = path.with_name(f".{path.name}.part")
     draft.write_text(page, encoding="utf-8")
     os.replace(draft, path)
     return path
@@ -31,11 +35,17 @@ def write(folder: Path) -> Path:
 
 def render(results: Results) -> str:
     """The page as text."""
-    environment = _environment()
     sections = [section for make in SECTIONS if (section := make(results)) is not None]
-    style, script = _asset(environment, "style.css"), _asset(environment, "script.js")
+    return compose(results.study.title, "study report", sections)
+
+
+def compose(title: str, kicker: str, sections: Sequence[Section]) -> str:
+    """A page of these sections; `kicker` stands above the title and says what sort of page it is."""
+    environment = _environment()
+    style, script = _asset(environment, "style.css"), _asset(environment, "script.js") + _asset(environment, "save.js")
     return environment.get_template("page.html").render(
-        results=results,
+        title=title,
+        kicker=kicker,
         sections=[(section, _body(environment, section)) for section in sections],
         data={key: _cleaned(value) for section in sections for key, value in section.data.items()},
         style=Markup(style),

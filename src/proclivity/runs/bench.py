@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 class Bench:
     """A worker's pools and models, loaded when a job asks for them."""
 
-    def __init__(self, context: Context):
+    def __init__(self, context: Context, ledger: Ledger | None = None):
         self.context = context
-        self.ledger = Ledger(Path(context.run_folder))
+        self.ledger = ledger or Ledger(Path(context.run_folder))
         self._model: HFModel | None = None
         self._loaded = ""
         self._judge: HFModel | None = None

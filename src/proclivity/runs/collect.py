@@ -8,15 +8,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from proclivity.records import measurement_schema
 from proclivity.runs.arm_jobs import study_arm
 from proclivity.runs.content import PRIORS
 from proclivity.runs.jobs import Job
 from proclivity.runs.ledger import Ledger
 from proclivity.runs.messages import Context
 from proclivity.runs.next_token import next_token_rows
-from proclivity.runs.results import measurement_schema, prior_rows, read_distributions, write_table
+from proclivity.runs.results import prior_rows, read_distributions, write_table
 from proclivity.runs.storage import as_json
 from proclivity.specs import LoadedPack, Study
+from proclivity.tables import read_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,11 +104,10 @@ def _is_control(name: str, study: Study, pack: LoadedPack) -> bool:
 def gather_measurements(job: Job, folder: Path, ledger: Ledger) -> pd.DataFrame:
     """measurements.parquet, in the plan's order."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     schema = measurement_schema()
     tables = [
-        pq.read_table(ledger.folder(digest) / "measurements.parquet").select(schema.names).cast(schema)
+        read_table(ledger.folder(digest) / "measurements.parquet").select(schema.names).cast(schema)
         for role, digest in job.inputs.items()
         if role.startswith(("measure ", "judge "))
     ]
@@ -119,14 +120,13 @@ def gather_measurements(job: Job, folder: Path, ledger: Ledger) -> pd.DataFrame:
 def gather_priors(job: Job, context: Context, ledger: Ledger) -> pd.DataFrame:
     """Rows about priors of all checkpoints and points, in the plan's order; empty where a study asked for none."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     paths = [
         ledger.folder(digest) / "priors.parquet"
         for role, digest in job.inputs.items()
         if role.startswith("measure ") and context.jobs[digest].family == PRIORS
     ]
-    table = pa.concat_tables([prior_rows([]), *(pq.read_table(path) for path in paths)])
+    table = pa.concat_tables([prior_rows([]), *(read_table(path) for path in paths)])
     frame: pd.DataFrame = table.to_pandas()
     return frame
 

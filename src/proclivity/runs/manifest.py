@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from proclivity.errors import other_form
 from proclivity.runs.jobs import STAGE_CODE, code_digest, library_versions
 from proclivity.runs.plan import Plan
 from proclivity.runs.storage import as_json, replace_bytes
@@ -122,6 +123,9 @@ def unsealed(folder: Path) -> tuple[dict[str, Any], bool]:
     """A folder's manifest without its seal, and whether it is as it was written.
 
     A manifest of an earlier version has no seal and is taken as it is.
+
+    Raises:
+        UserError: if it is whole and of another form than this version's.
     """
     try:
         content = (folder / NAME).read_bytes()
@@ -134,9 +138,11 @@ def unsealed(folder: Path) -> tuple[dict[str, Any], bool]:
     if found.get("schema_version") == 1 and "seal" not in found:
         return rest, True
     try:
-        whole = found.get("schema_version") == SCHEMA and content == _sealed(rest)
+        whole = content == _sealed(rest)
     except ValueError:  # NaN, which no manifest holds
         whole = False
+    if whole and rest.get("schema_version") != SCHEMA:
+        raise other_form(folder / NAME, rest.get("schema_version"), SCHEMA)
     return (rest, True) if whole else ({}, False)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from proclivity.errors import UserError
 from proclivity.runs.collect import study_design
 from proclivity.specs import load_pack, load_study
+from proclivity.tables import read_frame
 
 
 def plan_seeds(folder: Path, effect: float, power: float, off: float) -> list[dict[str, Any]]:
@@ -25,8 +26,6 @@ def plan_seeds(folder: Path, effect: float, power: float, off: float) -> list[di
     Raises:
         UserError: if there is no finished study, or the study has no profile.
     """
-    import pandas as pd
-
     from proclivity.analysis import seed_plan
 
     table = folder / "measurements.parquet"
@@ -38,7 +37,7 @@ def plan_seeds(folder: Path, effect: float, power: float, off: float) -> list[di
         )
     study = load_study(folder / "study.yml")
     pack = load_pack(study.pack, study.profiles, study.instruments)
-    measurements = pd.read_parquet(table)
+    measurements = read_frame(table)
     rows = seed_plan(measurements, study_design(study, pack, measurements), effect, power, off)
     if not rows:
         raise UserError(f"{folder} has no profile among its arms, so there is no claim to plan for.")

@@ -18,6 +18,7 @@ import numpy as np
 
 from proclivity.errors import UserError
 from proclivity.runs.storage import as_json, replace_bytes
+from proclivity.tables import read_table
 
 COLUMNS = ("id", "prompt", "text", "content_class", "valence")
 NONE = "none"
@@ -81,15 +82,13 @@ def hand_out(folder: Path, out: Path, *, raters: int = 2, n: int = 60, seed: int
 
 
 def _completions(folder: Path) -> list[Completion]:
-    import pyarrow.parquet as pq
-
     for name in ("study.yml", "completions.parquet"):
         if not (folder / name).is_file():
             raise UserError(
                 f"{folder} has no {name}, so there is nothing to rate. Expected the folder of a finished study; "
                 f"`proclivity run STUDY.yml --out {folder}` makes one."
             )
-    rows: list[Completion] = pq.read_table(folder / "completions.parquet").to_pylist()
+    rows: list[Completion] = read_table(folder / "completions.parquet").to_pylist()
     return rows
 
 

@@ -15,7 +15,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from proclivity.errors import ContentError, UserError
+from proclivity.errors import ContentError, UserError, other_form
 from proclivity.metrics import cohen_kappa, weighted_kappa
 from proclivity.runs.collect import plain
 from proclivity.runs.rating import COLUMNS, SCHEMA, VALENCES
@@ -71,9 +71,12 @@ def _read_key(path: Path) -> dict[str, Any]:
         raise UserError(f"There is no key {path}. Expected the key.json that `proclivity rate out` wrote.")
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        known = record["schema_version"] == SCHEMA and record["texts"] and record["content_classes"]
+        form = record["schema_version"]
+        known = record["texts"] and record["content_classes"]
     except (ValueError, KeyError, TypeError):
         known = False
+    if known and form != SCHEMA:
+        raise other_form(path, form, SCHEMA)
     if not known:
         raise UserError(f"{path} is no key of rating sheets. Expected the key.json that `proclivity rate out` wrote.")
     found: dict[str, Any] = record

@@ -7,45 +7,32 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from proclivity.records import MEASUREMENT_COLUMNS, PRIOR_COLUMNS
+from proclivity.records import measurement_schema, prior_schema
 from proclivity.runs.storage import as_json
+from proclivity.tables import version_mark
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
+    import pyarrow.parquet as pq
+    from numpy.typing import NDArray
 
-    from proclivity.battery import FamilyResult
-
-_INTEGERS = ("items", "epochs", "seed", "step", "distance", "sample", "n", "draw")
-_FLOATS = ("dose", "value")
-
-
-def measurement_schema() -> pa.Schema:
-    """Parquet schema of measurements: fixed columns in a fixed order."""
-    return _schema(MEASUREMENT_COLUMNS)
+    from proclivity.battery import FamilyResult, Rows
 
 
 def prior_rows(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     """Rows about priors as a table, [N rows]."""
     import pyarrow as pa
 
-    schema = _schema(PRIOR_COLUMNS)
+    schema = prior_schema()
     return pa.table({one.name: pa.array([row[one.name] for row in rows], one.type) for one in schema}, schema=schema)
-
-
-def _schema(columns: Sequence[str]) -> pa.Schema:
-    import pyarrow as pa
-
-    def kind(column: str) -> pa.DataType:
-        if column in _INTEGERS:
-            return pa.int64()
-        return pa.float64() if column in _FLOATS else pa.string()
-
-    return pa.schema([(column, kind(column)) for column in columns])
 
 
 TABLE_SETTINGS = {"compression": "zstd", "use_dictionary": True, "store_schema": False}
 """Of Parquet files: the same bytes for the same rows."""
-_VERSION = {"proclivity_schema_version": "1"}
+_VERSION = version_mark()
+GROUP = 2**16
+"""Measurements of a Parquet row group, which are in memory at once when they are written: 12 MB."""
 
 
 def table_schema() -> pa.Schema:
@@ -53,20 +40,27 @@ def table_schema() -> pa.Schema:
     return measurement_schema().with_metadata(_VERSION)
 
 
-def rows_table(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
-    """Measurements as a table, [N rows]."""
+def write_rows(rows: Rows, table: pq.ParquetWriter) -> None:
+    """Adds measurements to a Parquet file, some thousand at a time."""
     import pyarrow as pa
 
-    schema = table_schema()
-    columns = {field.name: pa.array([row[field.name] for row in rows], field.type) for field in schema}
-    return pa.table(columns, schema=schema)
+    held: list[pa.RecordBatch] = []
+    for batch in rows.batches():
+        held.append(batch)
+        if sum(map(len, held)) >= GROUP:
+            table.write_table(pa.Table.from_batches(held).replace_schema_metadata(_VERSION))
+            held = []
+    if held or not rows:
+        table.write_table(pa.Table.from_batches(held, measurement_schema()).replace_schema_metadata(_VERSION))
 
 
 def write_table(table: pa.Table, path: Path) -> None:
     """Parquet with settings that give the same bytes for the same rows."""
     import pyarrow.parquet as pq
 
-    pq.write_table(table.replace_schema_metadata(_VERSION), path, **TABLE_SETTINGS)
+    with pq.ParquetWriter(path, table.schema.remove_metadata(), **TABLE_SETTINGS) as file:
+        file.write_table(table)
+        file.add_key_value_metadata(_VERSION)  # a schema's own is lost where the schema isn't stored
 
 
 def rendering(result: FamilyResult) -> dict[str, Any]:
@@ -78,14 +72,13 @@ def write_result(result: FamilyResult, folder: Path) -> None:
     """measurements.parquet; where the family has them log_probs.npy with keys.json, control.npy, completions.json,
     priors.parquet, arrays.npz."""
     import numpy as np
+    import pyarrow.parquet as pq
 
-    write_table(rows_table(result.rows), folder / "measurements.parquet")
+    with pq.ParquetWriter(folder / "measurements.parquet", table_schema(), **TABLE_SETTINGS) as table:
+        write_rows(result.rows, table)
     if result.distributions is not None:
-        keys = list(result.distributions["keys"])
-        # (N, V), mapped from a file: a view of it, which `save` writes out without a copy in memory.
-        log_probs = np.asarray(result.distributions["log_probs"], dtype=np.float32)
-        np.save(folder / "log_probs.npy", log_probs, allow_pickle=False)
-        (folder / "keys.json").write_bytes(as_json(keys))
+        _save_mapped(result.distributions["log_probs"], folder / "log_probs.npy")
+        (folder / "keys.json").write_bytes(as_json(list(result.distributions["keys"])))
     if result.control is not None:
         np.save(folder / "control.npy", result.control, allow_pickle=False)
     if result.priors is not None:
@@ -96,6 +89,20 @@ def write_result(result: FamilyResult, folder: Path) -> None:
         (folder / "rendered.json").write_bytes(as_json(rendering(result)))
     if result.completions is not None:
         (folder / "completions.json").write_bytes(as_json(result.completions))
+
+
+def _save_mapped(log_probs: NDArray[np.float32], path: Path) -> None:
+    """What `numpy.save` writes of distributions [N, V] in a mapped file, which is never all in memory."""
+    import numpy as np
+
+    from proclivity.battery.blocks import BLOCK, cut, let_go
+
+    n, vocab_size = log_probs.shape
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(log_probs))
+        for part in cut(n, vocab_size, BLOCK):
+            file.write(np.ascontiguousarray(log_probs[part]).data)
+            let_go(log_probs)
 
 
 def read_distributions(folder: Path) -> dict[str, Any] | None:

@@ -14,9 +14,10 @@ from proclivity.errors import UserError, unknown_name
 from proclivity.runs.checkpoint_progress import Listener, Unheard
 from proclivity.runs.jobs import library_versions
 from proclivity.runs.manifest import LIBRARIES, now
-from proclivity.runs.results import TABLE_SETTINGS, rendering, rows_table, table_schema
+from proclivity.runs.results import TABLE_SETTINGS, rendering, table_schema, write_rows
 from proclivity.runs.storage import as_json, replace_bytes, require_writable, writing
 from proclivity.specs import BatterySpec, LoadedPack, load_pack
+from proclivity.tables import version_mark
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
@@ -109,7 +110,7 @@ def measure_checkpoint(
         ):
             who = _Who(subject, adapter, other, Path(model).name)
             for family, result in _measure_families(who, asked, content, battery, listener):
-                table.write_table(rows_table(result.rows))
+                write_rows(result.rows, table)
                 texts += result.completions or []
                 rendered |= {family: rendering(result)} if result.rendered else {}
     finally:
@@ -220,6 +221,7 @@ def _rows_file(path: Path) -> Iterator[pq.ParquetWriter]:
     with writing(path):
         try:
             with pq.ParquetWriter(draft, table_schema(), **TABLE_SETTINGS) as table:
+                table.add_key_value_metadata(version_mark())
                 yield table
             os.replace(draft, path)
         finally:

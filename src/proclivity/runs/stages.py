@@ -220,13 +220,13 @@ def _measure(job: Job, folder: Path, bench: Bench) -> None:
 
 
 def _judge(job: Job, folder: Path, bench: Bench) -> None:
-    from proclivity.battery import FamilyResult
+    from proclivity.battery import FamilyResult, Rows
     from proclivity.battery.judge import judge_rows
 
     texts = json.loads((bench.folder(job, "texts") / "completions.json").read_text(encoding="utf-8"))
     identity = {"model": job.model, "arm": job.arm, "seed": job.seed}
     classes = bench.context.pack.spec.content_classes
-    write_result(FamilyResult(judge_rows(bench.judge(), texts, classes, identity, job.family)), folder)
+    write_result(FamilyResult(Rows(judge_rows(bench.judge(), texts, classes, identity, job.family))), folder)
 
 
 def _latent(job: Job, folder: Path, bench: Bench) -> None:

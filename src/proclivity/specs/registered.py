@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from proclivity.errors import other_form
 from proclivity.specs.digest import digest_of
 from proclivity.specs.study import ModelSpec, Study
 
@@ -63,7 +64,11 @@ def registration_record(part: Mapping[str, Any], fixed: str) -> dict[str, Any]:
 
 
 def read_registration(folder: Path) -> Registration:
-    """A folder's registered.json, checked against its own digest."""
+    """A folder's registered.json, checked against its own digest.
+
+    Raises:
+        UserError: if it is whole and of another form than this version's.
+    """
     path = folder / NAME
     if not path.is_file():
         return Registration("absent")
@@ -74,6 +79,8 @@ def read_registration(folder: Path) -> Registration:
         intact = digest_of(rest) == found.sha256
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return Registration("damaged")
+    if intact and rest.get("schema_version") != SCHEMA:
+        raise other_form(path, rest.get("schema_version"), SCHEMA)
     return found if intact else Registration("damaged", found.fixed, found.sha256, found.confirmatory)
 
 

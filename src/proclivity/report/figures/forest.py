@@ -56,6 +56,8 @@ class ForestStyle:
     """Print each first lane's estimate at the right."""
     every_value: bool = False
     """Print the estimates of further lanes too."""
+    counts: bool = False
+    """Print the number of seeds after each estimate."""
     sign: bool = True
     lines: tuple[tuple[float, str, str], ...] = ()
     """Further reference lines: value, label, class."""
@@ -75,7 +77,7 @@ def forest(title: str, rows: Sequence[Row], scale_of: tuple[float, float], style
         style: measures and words.
         alt: what the drawing shows, for those who can't see it.
     """
-    right = style.width - (50 if style.values else 10)
+    right = style.width - (82 if style.counts else 50 if style.values else 10)
     scale = Scale(scale_of[0], scale_of[1], style.gutter, right, log=style.log)
     places, bottom = _places(rows, style)
     parts = [svg.text(title, 0, 13, class_="panel-title"), *_frame(scale, style, bottom)]
@@ -144,7 +146,8 @@ def _row(row: Row, top: float, scale: Scale, style: ForestStyle) -> list[Markup]
         parts.append(_mark(mark, mark.estimate, y, scale))
         if style.values and not mark.optional and (place == 0 or style.every_value):
             say = small if style.log else signed if style.sign else number
-            parts.append(svg.text(say(mark.estimate.value), style.width, y + 4, class_="value", anchor="end"))
+            said = say(mark.estimate.value) + (f", n {mark.estimate.n_seeds}" if style.counts else "")
+            parts.append(svg.text(said, style.width, y + 4, class_="value", anchor="end"))
     return parts
 
 

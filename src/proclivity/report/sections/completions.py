@@ -28,6 +28,8 @@ def section(results: Results) -> Section:
         context={
             "missing": results.missing.get("completions.parquet", "" if rows else "completions.parquet holds no text"),
             "models": models,
+            "arms": [(arm, results.title(arm)) for arm in dict.fromkeys(cell["arm"] for cell in cells)],
+            "seeds": sorted({seed for cell in cells for seed, _ in cell["texts"] if seed >= 0}),
             "prompts": list(dict.fromkeys(str(row["prompt"]) for row in rows)),
             "total": len(rows),
             "flagged": sum(bool(row.get("flagged")) for row in rows),

@@ -6,6 +6,7 @@ from typing import Any
 
 from proclivity.report import candidate_tokens, words
 from proclivity.report.estimates import Estimate
+from proclivity.report.floors import floors
 from proclivity.report.load import Results
 from proclivity.report.section import Check, Section, Table
 from proclivity.report.still import equivalence_check, requests, still, unasked
@@ -15,7 +16,7 @@ def section(results: Results) -> Section:
     """Gates, control families, own-policy against base, and drift."""
     return Section(
         id="controls",
-        title="Controls and gates",
+        title="Controls, floors and gates",
         short="Controls",
         template="controls.html",
         context={
@@ -27,6 +28,7 @@ def section(results: Results) -> Section:
             "unasked": unasked(results),
             "unequal": candidate_tokens.sentences(results),
             "tokens": candidate_tokens.table(results),
+            "floors": floors(results),
             "equivalence": _equivalence(results),
             "drift": _drift(results),
             "margin": results.study.analysis.control_delta,

@@ -38,7 +38,7 @@ def section(results: Results) -> Section:
     )
 
 
-def _find(results: Results, model: str, metric: str, arm: str, control: str = "") -> Estimate | None:
+def find(results: Results, model: str, metric: str, arm: str, control: str = "") -> Estimate | None:
     """The summary over cloze families; where the table has only single ones, their mean without an interval."""
     rows = results.effects.where(model=model, metric=metric, arm=arm, control=control)
     summary = next((row for row in rows if row.family == results.summary_family()), None)
@@ -66,7 +66,7 @@ def _mean(rows: list[Estimate]) -> Estimate:
     )
 
 
-def _floor(results: Results, model: str, metric: str) -> float:
+def floor(results: Results, model: str, metric: str) -> float:
     """The largest floor of a model: the seed floor of own-policy, or of all arms in a study without it.
 
     Seeds of other arms may differ by design: `arbitrary` rotates its position with the seed.
@@ -113,13 +113,13 @@ def _panel(results: Results, model: ModelNames) -> Markup:
     for arm in _trained(results):
         marks = (
             Mark(
-                _find(results, model.name, RAW, arm),
+                find(results, model.name, RAW, arm),
                 "circle",
                 results.tone(arm),
                 f"{results.title(arm)}, raw",
             ),
             Mark(
-                _find(results, model.name, SHARED, arm, "base"),
+                find(results, model.name, SHARED, arm, "base"),
                 "diamond",
                 results.tone(arm),
                 f"{results.title(arm)}, shared by seeds",
@@ -127,8 +127,8 @@ def _panel(results: Results, model: ModelNames) -> Markup:
         )
         rows.append(Row(results.title(arm), marks))
     floors = [
-        (_floor(results, model.name, NUMERIC_FLOOR), "numeric", "floor"),
-        (_floor(results, model.name, SEED_FLOOR), "seed", "floor"),
+        (floor(results, model.name, NUMERIC_FLOOR), "numeric", "floor"),
+        (floor(results, model.name, SEED_FLOOR), "seed", "floor"),
     ]
     style = ForestStyle(
         gutter=104,
@@ -145,7 +145,7 @@ def _alt(results: Results) -> str:
     said = []
     for model in results.models:
         for arm in _trained(results):
-            raw = _find(results, model.name, RAW, arm)
+            raw = find(results, model.name, RAW, arm)
             if raw is not None and raw.measured:
                 said.append(f"{model.name}, {results.title(arm)}: {words.small(raw.value)} bits")
     return "Divergence from the untrained model. " + "; ".join(said or ["not measured"]) + "."
@@ -155,10 +155,10 @@ def _table_rows(results: Results, model: ModelNames) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     for arm in _trained(results):
         quantities = [
-            ("raw, from base", _find(results, model.name, RAW, arm)),
-            ("excess over own-policy", _find(results, model.name, RAW, arm, "own-policy")),
-            ("shared by seeds (cross-seed)", _find(results, model.name, SHARED, arm, "base")),
-            ("seed floor", _find(results, model.name, SEED_FLOOR, arm)),
+            ("raw, from base", find(results, model.name, RAW, arm)),
+            ("excess over own-policy", find(results, model.name, RAW, arm, "own-policy")),
+            ("shared by seeds (cross-seed)", find(results, model.name, SHARED, arm, "base")),
+            ("seed floor", find(results, model.name, SEED_FLOOR, arm)),
         ]
         for name, found in quantities:
             if found is not None:

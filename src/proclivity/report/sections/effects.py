@@ -16,15 +16,6 @@ from proclivity.report.section import Figure, Legend, Panel, Section, Table
 from proclivity.report.sections.worlds import control_of, estimate_cells
 
 CONTROLS = ("own-policy", "arbitrary", "base")
-FRAME = "wrapper:"
-NOTES = {
-    "interpretation": "Ambiguous scenes are a forced choice among listed readings, whole sentences.",
-    "scrambled": "Scrambled sentences are a forced choice between two orders of nearly the same words, so no word’s "
-    "own frequency can make their shift.",
-    "association": "Words that fit a scene were asked for: the shift is that of the log odds of ‘yes’ over ‘no’ for "
-    "words of the kind. It needs no continuation, but an arm that says ‘yes’ more often rises in every kind.",
-}
-"""How families that aren't open stems are scored."""
 
 
 def section(results: Results) -> Section:
@@ -37,8 +28,6 @@ def section(results: Results) -> Section:
         context={
             "forest": _forest_figure(results),
             "matrix": _matrix_figure(results),
-            "frames": _frames_table(results),
-            "notes": [note for family, note in NOTES.items() if family in results.families()],
             "control": control_of(results),
             "delta": results.study.analysis.delta,
         },
@@ -170,40 +159,6 @@ def _table_rows(results: Results, model: ModelNames, profile: ProfileNames, cont
         for family in results.families()
         for control in _controls(results)
     ]
-
-
-def _frames_table(results: Results) -> Table | None:
-    """Every profile's own words by the frame around the stem, so that an average hides no frame; None with one."""
-    rows = []
-    for model in results.models:
-        for profile in results.profiles:
-            frames = [
-                stratum
-                for stratum in results.effects.distinct("stratum", model=model.name, arm=profile.id, family="cloze")
-                if stratum.startswith(FRAME)
-            ]
-            for frame in frames:
-                shifts = [
-                    results.effects.get(
-                        model=model.name,
-                        arm=profile.id,
-                        control=control,
-                        family="cloze",
-                        content_class=profile.content_class,
-                        stratum=frame,
-                    )
-                    for control in _controls(results)
-                ]
-                cells = [" ".join(estimate_cells(shift)[:2]) for shift in shifts]
-                rows.append((model.name, profile.title, profile.content_class, frame.removeprefix(FRAME), *cells))
-    if not rows:
-        return None
-    against = tuple(f"against {control}" for control in _controls(results))
-    return Table(
-        columns=("model", "taught", "words", "frame", *against),
-        rows=tuple(rows),
-        caption="Shift of a profile's own words in each frame around the stems: nats with interval",
-    )
 
 
 def _matrix_figure(results: Results) -> Figure:

@@ -1,4 +1,4 @@
-"""How the study was run, how to run it again, and what it doesn't claim."""
+"""How the study was run, and how to run it again."""
 
 from __future__ import annotations
 
@@ -24,9 +24,8 @@ def section(results: Results) -> Section:
             "command": str(manifest.get("command") or f"proclivity run {results.study.id}"),
             "settings": _settings(results),
             "registered": registration.sentence(results),
-            "manifest": _table([(key, value) for key, value in _flat(manifest) if key.split(".")[0] not in HIDDEN]),
+            "manifest": _table([(key, value) for key, value in flat(manifest) if key.split(".")[0] not in HIDDEN]),
             "missing": results.missing,
-            "profiles": results.profiles,
         },
     )
 
@@ -74,12 +73,12 @@ def _training(spec: dict[str, Any]) -> str:
     return f"{head}; {spec['epochs']} epochs, learning rate {spec['learning_rate']:g}, {spec['batch_size']} a step"
 
 
-def _flat(value: Any, prefix: str = "") -> list[tuple[str, str]]:
+def flat(value: Any, prefix: str = "") -> list[tuple[str, str]]:
     """Nested settings as dotted names."""
     if isinstance(value, dict):
-        return [row for key, inner in value.items() for row in _flat(inner, f"{prefix}.{key}" if prefix else str(key))]
+        return [row for key, inner in value.items() for row in flat(inner, f"{prefix}.{key}" if prefix else str(key))]
     if isinstance(value, list) and value and isinstance(value[0], dict):
-        return [row for place, inner in enumerate(value) for row in _flat(inner, f"{prefix}.{place}")]
+        return [row for place, inner in enumerate(value) for row in flat(inner, f"{prefix}.{place}")]
     if isinstance(value, list):
         return [(prefix, ", ".join(map(str, value)) or "–")]
     if prefix.endswith("seconds") and isinstance(value, int | float):

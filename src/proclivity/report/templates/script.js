@@ -33,7 +33,7 @@
 
   // Hover: the words stand in the tables too
   const tip = byId("tip");
-  document.addEventListener("pointermove", (event) => {
+  const point = (event) => {
     const target = event.target instanceof Element ? event.target.closest("[data-tip]") : null;
     tip.hidden = !target;
     if (!target) return;
@@ -41,7 +41,8 @@
     const { width, height } = tip.getBoundingClientRect();
     tip.style.left = Math.max(8, Math.min(event.clientX + 12, innerWidth - width - 12)) + "px";
     tip.style.top = (event.clientY + height + 24 > innerHeight ? event.clientY - height - 12 : event.clientY + 16) + "px";
-  });
+  };
+  for (const kind of ["pointermove", "pointerdown"]) document.addEventListener(kind, point);
   document.addEventListener("scroll", () => { tip.hidden = true; }, { passive: true });
 
   // Where the reader is
@@ -133,14 +134,15 @@
   }
 
   // Completions
-  const column = (cell) => {
+  const column = (cell, wanted) => {
     const box = make("div");
+    const kept = cell.texts.filter(([seed]) => seed < 0 || wanted === "" || String(seed) === wanted);
     const flagged = cell.flagged ? `, ${cell.flagged} flagged and not shown` : "";
-    box.append(make("h4", "t-" + cell.tone, cell.title), make("p", "count", `${cell.texts.length} of ${cell.total}${flagged}`));
+    box.append(make("h4", "t-" + cell.tone, cell.title), make("p", "count", `${kept.length} of ${cell.total}${flagged}`));
     const list = make("ul");
     list.tabIndex = 0;
     list.setAttribute("aria-label", "Completions of " + cell.title);
-    for (const [seed, text] of cell.texts) {
+    for (const [seed, text] of kept) {
       const item = make("li");
       item.append(make("span", "seed", seed < 0 ? "untrained" : "seed " + seed), document.createTextNode("\u2026" + text));
       list.append(item);
@@ -150,15 +152,15 @@
   };
   const texts = read("completions-data");
   if (texts) {
-    const [model, prompt] = ["co-model", "co-prompt"].map(byId);
+    const [model, prompt, arm, seed] = ["co-model", "co-prompt", "co-arm", "co-seed"].map(byId);
     const show = () => {
-      const found = texts.cells.filter((cell) => cell.model === model.value && cell.prompt === prompt.value);
-      const none = make("p", "absent-note", "No completion was sampled for this model and prompt.");
-      byId("co-view").replaceChildren(...(found.length ? found.map(column) : [none]));
+      const found = texts.cells.filter((cell) => cell.model === model.value && cell.prompt === prompt.value && (arm.value === "" || cell.arm === arm.value));
+      const none = make("p", "absent-note", "No completion was sampled for this choice.");
+      byId("co-view").replaceChildren(...(found.length ? found.map((cell) => column(cell, seed.value)) : [none]));
     };
-    [model, prompt].forEach((select) => select.addEventListener("change", () => {
+    [model, prompt, arm, seed].forEach((select) => select.addEventListener("change", () => {
       show();
-      announce("co-status", [model, prompt]);
+      announce("co-status", [model, prompt, arm, seed]);
     }));
     show();
   }
