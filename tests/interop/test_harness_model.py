@@ -113,7 +113,7 @@ def test_the_command_line_knows_it(tmp_path: Path, ours, capsys, monkeypatch) ->
     line = ["lm_eval", "--model", "proclivity", "--model_args", "pretrained=llama-equal", "--include_path"]
     line += [str(tmp_path / "tasks"), "--tasks", "proclivity_microworld_cloze-self", "--output_path"]
     line += [str(tmp_path / "results")]
-    with patch.object(sys, "argv", line):
+    with patch.object(sys, "argv", [*line]):
         assert main() == 0
     assert "score_loss" in capsys.readouterr().out
     (written,) = (tmp_path / "results").rglob("results_*.json")

@@ -184,3 +184,6 @@ def test_what_is_not_there_is_said(finished, tmp_path: Path, capsys) -> None:
     shutil.copy(finished / "study.yml", tmp_path)
     code, _, told = run_verb(capsys, *words, tmp_path)
     assert (code, "isn't finished" in told) == (2, True)
+    (tmp_path / "measurements.parquet").write_bytes(b"cut")
+    code, _, told = run_verb(capsys, *words, tmp_path)
+    assert (code, "can't be read as a table" in told) == (2, True)

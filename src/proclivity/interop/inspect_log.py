@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from proclivity.errors import unknown_name
+from proclivity.errors import UserError, unknown_name
 from proclivity.interop.inspect_inputs import Inputs
 from proclivity.runs.manifest import read_manifest
 from proclivity.runs.storage import writing
 from proclivity.runs.study import study_file
 from proclivity.specs import Study, digest_of, load_study
+from proclivity.tables import read_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,17 +97,13 @@ def read_rows(folder: Path) -> pd.DataFrame:
     Raises:
         UserError: if they aren't there.
     """
-    import pandas as pd
-
-    from proclivity.errors import UserError
-
     path = folder / "measurements.parquet"
     if not path.is_file():
         raise UserError(
             f"{folder} isn't finished: it has no measurements.parquet. Run "
             f"`proclivity run {folder / 'study.yml'} --out {folder}` first."
         )
-    return pd.read_parquet(path)
+    return read_frame(path)
 
 
 def read_completions(folder: Path) -> pd.DataFrame:
@@ -114,7 +111,7 @@ def read_completions(folder: Path) -> pd.DataFrame:
     import pandas as pd
 
     path = folder / "completions.parquet"
-    return pd.read_parquet(path) if path.is_file() else pd.DataFrame(columns=["model", "arm", "seed"])
+    return read_frame(path) if path.is_file() else pd.DataFrame(columns=["model", "arm", "seed"])
 
 
 def _chosen(rows: pd.DataFrame, wanted: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
