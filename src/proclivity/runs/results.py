@@ -96,7 +96,8 @@ def _save_mapped(log_probs: NDArray[np.float32], path: Path) -> None:
 
     with path.open("wb") as file:
         np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(log_probs))
-        for part in cut(*log_probs.shape, BLOCK):
+        n, vocab_size = log_probs.shape
+        for part in cut(n, vocab_size, BLOCK):
             file.write(np.ascontiguousarray(log_probs[part]).data)
             let_go(log_probs)
 
