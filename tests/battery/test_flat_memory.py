@@ -59,3 +59,15 @@ def test_they_are_written_and_read_back_without_a_copy(tmp_path):
 
 def test_no_places_are_no_file():
     assert blocks.mapped(0, 7).shape == (0, 7)
+
+
+def test_distributions_are_written_as_numpy_writes_them(tmp_path, monkeypatch):
+    monkeypatch.setattr(blocks, "BLOCK", 7 * 5)  # five places at a time
+    kept = blocks.mapped(12, 7)
+    kept[:] = np.arange(12 * 7).reshape(12, 7)
+    blocks.let_go(kept)
+    np.testing.assert_array_equal(kept, np.arange(12 * 7).reshape(12, 7))
+    write_result(FamilyResult(distributions={"keys": ["k"] * 12, "log_probs": kept}), tmp_path)
+    np.save(tmp_path / "whole.npy", np.asarray(kept))
+    assert (tmp_path / "log_probs.npy").read_bytes() == (tmp_path / "whole.npy").read_bytes()
+    blocks.let_go(np.zeros((2, 3), dtype=np.float32))  # what is mapped from no file stays

@@ -114,6 +114,7 @@ def read_places(setting: Setting, places: Sequence[Place], kinds: Sequence[Block
         let_go(kept)
         if setting.reference and setting.reference.distributions:
             let_go(setting.reference.distributions["log_probs"])
+        del log_probs, block  # before as many of the next block's stand beside them
     rows, keys = Rows(), [place.key for place in places]
     for own in by_kind:
         rows += own

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from proclivity.models import LanguageModel, as_read
-from proclivity.specs import LoadedPack, ProbeItem, ProbeSet, fill
+from proclivity.specs import LoadedPack, ProbeItem, ProbeSet, Subject, fill
 
 X_DOMAIN = "x-domain"
+
+Candidates = tuple[tuple[str, str], ...]
+"""(class, continuation with its leading space), in the order of the file."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +24,7 @@ class Place:
     wrapper: str
     prompt: str
     """Stem within its wrapper, with the narrator filled in."""
-    candidates: tuple[tuple[str, str], ...]
-    """(class, continuation with its leading space), in the order of the file."""
+    candidates: Candidates
 
     @property
     def key(self) -> str:
@@ -55,10 +57,20 @@ def places_of(
         prefix: put before item ids, where sets that could share ids are measured together.
         before: text that stands before each stem, or at the head of the user's turn.
     """
+    wrappers = wrappers_for(pack, probes, model)
+    shared = {wrapper: _candidates(pack, probes.candidates, wrapper) for wrapper in wrappers}
     return [
-        _place(pack, probes, model, item, prefix + item.id, wrapper, before)
+        _place(
+            pack,
+            model,
+            item,
+            prefix + item.id,
+            wrapper,
+            shared[wrapper] if item.candidates is None else _candidates(pack, item.candidates, wrapper),
+            before,
+        )
         for item in probes.items
-        for wrapper in wrappers_for(pack, probes, model)
+        for wrapper in wrappers
     ]
 
 
@@ -72,7 +84,14 @@ def domain_places(pack: LoadedPack, probes: ProbeSet, model: LanguageModel) -> l
         item.model_copy(update={"text": probes.domain_text}) for item in probes.items if item.candidates is not None
     ]
     return [
-        _place(pack, probes, model, item, item.id if item.id == X_DOMAIN else f"{X_DOMAIN}.{item.id}", wrapper)
+        _place(
+            pack,
+            model,
+            item,
+            item.id if item.id == X_DOMAIN else f"{X_DOMAIN}.{item.id}",
+            wrapper,
+            _candidates(pack, probes.candidates if item.candidates is None else item.candidates, wrapper),
+        )
         for item in items
         for wrapper in wrappers_for(pack, probes, model)
     ]
@@ -87,32 +106,39 @@ def wrappers_for(pack: LoadedPack, probes: ProbeSet, model: LanguageModel) -> li
 
 def _place(
     pack: LoadedPack,
-    probes: ProbeSet,
     model: LanguageModel,
     item: ProbeItem,
     probe_id: str,
     wrapper: str,
+    candidates: Candidates,
     before: str = "",
 ) -> Place:
-    frame = pack.spec.wrappers[wrapper]
-    narrator = pack.spec.persons[frame.person] if frame.person else pack.spec.narrator
+    frame, narrator = pack.spec.wrappers[wrapper], _narrator(pack, wrapper)
     stem = fill(frame.text.replace("{text}", item.text), narrator)
-    later = narrator.model_copy(update={"name": ""})
-    groups = item.candidates if item.candidates is not None else probes.candidates
     return Place(
         probe_id=probe_id,
         item=item,
         wrapper=wrapper,
         prompt=as_read(model, _after(before, stem), _after(before, fill(frame.user, narrator)), stem),
-        candidates=_continuations(
-            [(name, fill(text, later, continues=True)) for name, texts in groups.items() for text in texts]
-        ),
+        candidates=candidates,
     )
+
+
+def _candidates(pack: LoadedPack, groups: Mapping[str, Sequence[str]], wrapper: str) -> Candidates:
+    later = _narrator(pack, wrapper).model_copy(update={"name": ""})
+    return _continuations(
+        [(name, fill(text, later, continues=True)) for name, texts in groups.items() for text in texts]
+    )
+
+
+def _narrator(pack: LoadedPack, wrapper: str) -> Subject:
+    frame = pack.spec.wrappers[wrapper]
+    return pack.spec.persons[frame.person] if frame.person else pack.spec.narrator
 
 
 def _after(before: str, text: str) -> str:
     return f"{before} {text}" if before and text else text
 
 
-def _continuations(candidates: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+def _continuations(candidates: Sequence[tuple[str, str]]) -> Candidates:
     return tuple(dict.fromkeys((name, " " + text.lstrip(" ")) for name, text in candidates))
