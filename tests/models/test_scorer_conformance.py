@@ -192,8 +192,8 @@ def unigram(adds_bos: bool) -> PreTrainedTokenizerFast:
 @pytest.mark.parametrize("adds_bos", [True, False])
 @pytest.mark.parametrize("kind", ["byte-level", "unigram"])
 def test_with_every_kind_of_tokenizer(kind, adds_bos, tmp_path):
-    model = load_model(save_tiny("llama", tmp_path / "llama"))
-    model.tokenizer = tiny_tokenizer(adds_bos) if kind == "byte-level" else unigram(adds_bos)
+    tokenizer = tiny_tokenizer(adds_bos) if kind == "byte-level" else unigram(adds_bos)
+    model = HFModel(load_model(save_tiny("llama", tmp_path / "llama")).network, tokenizer, name="llama", folder=None)
     ids, boundary = model.encode("I felt", " sad")
     assert (ids[0] == 1) == adds_bos
     assert model.tokenizer.decode(ids[boundary:]).strip() == "sad"
