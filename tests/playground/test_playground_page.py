@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,40 +10,15 @@ import pytest
 from proclivity.playground.desk import Desk
 from proclivity.playground.question import Question
 from proclivity.playground.server import Playground
+from visits import Visit, needs_chromium
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine"),
-]
+pytestmark = [pytest.mark.browser, needs_chromium]
 ARMS = ["base", "leaver", "own-policy", "arbitrary"]
 PROMPT = "That evening I felt"
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as driver:
-        found = driver.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
-        yield found
-        found.close()
-
-
-class Visit:
-    """One opened page, what it complained about and where it went."""
-
-    def __init__(self, browser: Any, address: str, **settings: Any):
-        self.context = browser.new_context(**settings)
-        self.context.set_default_timeout(120_000)  # a busy machine is no fault of the page
-        self.page = self.context.new_page()
-        self.complaints: list[str] = []
-        self.requests: list[str] = []
-        self.page.on("console", lambda message: self.complaints.append(message.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.goto(address)
+class Asking(Visit):
+    """The page, and a person who asks."""
 
     def ask(self, prompt: str) -> None:
         self.page.fill("#prompt", prompt)
@@ -64,13 +37,13 @@ class Visit:
 
 
 @pytest.fixture
-def visit(browser: Any, server: Playground) -> Iterator[Visit]:
-    opened = Visit(browser, server.address, viewport={"width": 1280, "height": 800})
+def visit(browser: Any, server: Playground) -> Iterator[Asking]:
+    opened = Asking(browser, server.address, offline=False, viewport={"width": 1280, "height": 800})
     yield opened
     opened.context.close()
 
 
-def test_every_arm_answers_beside_the_base(visit: Visit, server: Playground, desk: Desk) -> None:
+def test_every_arm_answers_beside_the_base(visit: Asking, server: Playground, desk: Desk) -> None:
     visit.ask(PROMPT)
     for arm in ARMS:
         card = visit.arm(arm)
@@ -94,7 +67,7 @@ def test_every_arm_answers_beside_the_base(visit: Visit, server: Playground, des
     assert all(url.startswith((server.address, "data:")) for url in visit.requests)
 
 
-def test_profiles_can_be_left_out_and_controls_cannot(visit: Visit) -> None:
+def test_profiles_can_be_left_out_and_controls_cannot(visit: Asking) -> None:
     assert visit.page.locator("#arms input").count() == 1
     visit.page.uncheck("#arms input")
     visit.page.fill("#prompt", "I felt")
@@ -104,7 +77,7 @@ def test_profiles_can_be_left_out_and_controls_cannot(visit: Visit) -> None:
     assert visit.arm("leaver").count() == 0
 
 
-def test_a_prompt_that_is_too_long_is_told(visit: Visit) -> None:
+def test_a_prompt_that_is_too_long_is_told(visit: Asking) -> None:
     visit.page.fill("#prompt", "I felt " * 200)
     visit.page.keyboard.press("Enter")
     visit.page.locator("#fault", has_text="reads 160").wait_for()
@@ -113,7 +86,7 @@ def test_a_prompt_that_is_too_long_is_told(visit: Visit) -> None:
     assert visit.page.locator("#fault").is_hidden()
 
 
-def test_markup_in_a_prompt_stays_text(visit: Visit) -> None:
+def test_markup_in_a_prompt_stays_text(visit: Asking) -> None:
     visit.ask("<img src=x onerror=alert(1)><b>I felt")
     assert "<b>I felt" in visit.arm("base").locator(".text").first.text_content()
     assert visit.page.locator("article img, article b").count() == 0
@@ -123,7 +96,9 @@ def test_markup_in_a_prompt_stays_text(visit: Visit) -> None:
 @pytest.mark.parametrize("width", [375, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_playground_keeps_within_its_edge(browser: Any, server: Playground, width: int, scheme: str) -> None:
-    visit = Visit(browser, server.address, viewport={"width": width, "height": 800}, color_scheme=scheme)
+    visit = Asking(
+        browser, server.address, offline=False, viewport={"width": width, "height": 800}, color_scheme=scheme
+    )
     visit.ask("I felt " * 20)
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
     assert visit.complaints == []

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from simulated_study import Simulation
 
+from proclivity.report import write_report
+
 
 @pytest.fixture(scope="session")
 def simulation() -> Callable[..., Simulation]:
@@ -19,3 +21,8 @@ def simulation() -> Callable[..., Simulation]:
 def study_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four models, five arms, six seeds."""
     return Simulation().write(tmp_path_factory.mktemp("study"))
+
+
+@pytest.fixture(scope="module")
+def address(study_folder: Path) -> str:
+    return write_report(study_folder).as_uri()

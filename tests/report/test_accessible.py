@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 from simulated_study import Simulation
-from test_browser import CHROMIUM, Visit, browser  # noqa: F401 - a fixture
 
 from proclivity.report import write_report
+from visits import Visit, needs_chromium
 
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")]
+pytestmark = [pytest.mark.browser, needs_chromium]
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +36,14 @@ def faults(visit: Visit, *rules: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 375)])
-def test_axe_finds_nothing_serious(browser: Any, address: str, scheme: str, width: int) -> None:  # noqa: F811
+def test_axe_finds_nothing_serious(browser: Any, address: str, scheme: str, width: int) -> None:
     visit = Visit(browser, address, viewport={"width": width, "height": 800}, color_scheme=scheme)
     found = faults(visit)
     visit.context.close()
     assert found == []
 
 
-def test_axe_would_find_something(browser: Any, address: str) -> None:  # noqa: F811
+def test_axe_would_find_something(browser: Any, address: str) -> None:
     visit = Visit(browser, address)
     visit.page.evaluate(
         "document.getElementById('nt-arm').closest('label').replaceWith(document.getElementById('nt-arm'))"
@@ -54,7 +54,7 @@ def test_axe_would_find_something(browser: Any, address: str) -> None:  # noqa: 
 
 
 @pytest.fixture
-def shots(browser: Any, address: str) -> dict[str, bytes]:  # noqa: F811
+def shots(browser: Any, address: str) -> dict[str, bytes]:
     """The same part of the page: light twice, dark once, and another model's panels."""
     taken = {}
     for name, scheme, model in (
@@ -77,7 +77,7 @@ def test_the_screen_shows_the_same_twice_and_else_something_else(shots: dict[str
     assert shots["light"] != shots["other"]
 
 
-def test_everything_that_acts_is_reached_by_the_keyboard_and_named(browser: Any, address: str) -> None:  # noqa: F811
+def test_everything_that_acts_is_reached_by_the_keyboard_and_named(browser: Any, address: str) -> None:
     visit = Visit(browser, address, viewport={"width": 1280, "height": 800})
     visit.page.keyboard.press("Tab")
     assert visit.page.evaluate("document.activeElement.className") == "skip"

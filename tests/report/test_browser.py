@@ -2,53 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from proclivity.report import write_report
+from visits import Visit, needs_chromium
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
 MODELS = ("llama-equal", "gpt2-equal", "llama-independent", "llama-rewired")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as driver:
-        found = driver.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
-        yield found
-        found.close()
-
-
-@pytest.fixture(scope="module")
-def address(study_folder: Path) -> str:
-    return write_report(study_folder).as_uri()
-
-
-class Visit:
-    """One opened page and what it complained about."""
-
-    def __init__(self, browser: Any, address: str, **settings: Any):
-        self.context = browser.new_context(offline=True, **settings)
-        self.context.set_default_timeout(120_000)  # a busy machine is no fault of the page
-        self.page = self.context.new_page()
-        self.complaints: list[str] = []
-        self.requests: list[str] = []
-        self.page.on("console", lambda message: self.complaints.append(message.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.goto(address)
+pytestmark = [pytest.mark.browser, needs_chromium]
 
 
 @pytest.fixture

@@ -15,13 +15,13 @@ import pytest
 import yaml
 from simulated_study import Simulation
 from test_accessible import faults
-from test_browser import CHROMIUM, Visit, browser  # noqa: F401 - a fixture
 from test_page import Reader, read
 
 from proclivity.errors import UserError
 from proclivity.report import write_comparison
 from proclivity.report.comparison.pair import load_pair
 from proclivity.report.words import signed
+from visits import Visit, needs_chromium
 
 BEFORE, AFTER = "llama-equal", "other-llama"
 
@@ -175,8 +175,8 @@ def test_hostile_names_stay_text(studies: tuple[Path, Path], tmp_path: Path) -> 
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")
-def test_it_works_in_a_browser(browser: Any, studies: tuple[Path, Path], tmp_path: Path) -> None:  # noqa: F811
+@needs_chromium
+def test_it_works_in_a_browser(browser: Any, studies: tuple[Path, Path], tmp_path: Path) -> None:
     address = write_comparison(*studies, tmp_path).as_uri()
     visit = Visit(browser, address, viewport={"width": 375, "height": 800}, color_scheme="dark")
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= 375

@@ -12,16 +12,16 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from test_browser import CHROMIUM, Visit, address, browser  # noqa: F401 - fixtures
 
 from proclivity.report import write_report
+from visits import Visit, needs_chromium
 
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")]
+pytestmark = [pytest.mark.browser, needs_chromium]
 SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture
-def dark(browser: Any, address: str) -> Iterator[Visit]:  # noqa: F811
+def dark(browser: Any, address: str) -> Iterator[Visit]:
     opened = Visit(browser, address, viewport={"width": 1280, "height": 800}, color_scheme="dark")
     yield opened
     opened.context.close()
@@ -116,7 +116,7 @@ def test_next_words_are_saved_as_they_are_chosen(dark: Visit) -> None:
     assert [row["adds, millibits"] for row in rows] == [plain(text) for text in shown]
 
 
-def test_no_cell_is_a_formula(browser: Any, simulation: Callable[..., Any], tmp_path: Path) -> None:  # noqa: F811
+def test_no_cell_is_a_formula(browser: Any, simulation: Callable[..., Any], tmp_path: Path) -> None:
     folder = simulation(models={"m": ""}).write(tmp_path)
     next_token = json.loads((folder / "next_token.json").read_text(encoding="utf-8"))
     hostile = ['=cmd()|"/c calc"', "+SUM(A1)", "-2+3", "@now", "＝1+1", "−1+1", "\t=1", "−3.5"]

@@ -11,10 +11,10 @@ from xml.etree import ElementTree
 import pandas as pd
 import pytest
 import yaml
-from test_browser import CHROMIUM, browser  # noqa: F401 - a fixture
 from test_page import read
 
 from proclivity.report import write_report
+from visits import needs_chromium
 
 HOSTILE = (
     "<script>window.ran = 1</script>",
@@ -86,8 +86,8 @@ def test_no_control_character_stands_in_the_page(hostile: Path) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")
-def test_a_browser_shows_it_and_runs_nothing(browser: Any, hostile: Path) -> None:  # noqa: F811
+@needs_chromium
+def test_a_browser_shows_it_and_runs_nothing(browser: Any, hostile: Path) -> None:
     context = browser.new_context(offline=True)
     page = context.new_page()
     complaints: list[str] = []

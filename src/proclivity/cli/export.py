@@ -10,6 +10,11 @@ import typer
 from proclivity.cli.console import Debug, Json, Quiet, print_json, print_table, say
 from proclivity.cli.content import Pack
 
+Run = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished study.")]
+Out = Annotated[Path, typer.Option("--out", "-o", help="Folder to write to.")]
+Models = Annotated[list[str] | None, typer.Option("--model", "-m", help="One model; repeatable.")]
+Arms = Annotated[list[str] | None, typer.Option("--arm", "-a", help="One arm; repeatable.")]
+
 export = typer.Typer(
     name="export",
     help="Write questions and results in the formats of other tools.",
@@ -31,7 +36,7 @@ def lm_eval(
     model: Annotated[
         str, typer.Option("--model", "-m", help="For which model: a packaged name, a folder, or a Hugging Face name.")
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write to.")],
+    out: Out,
     pack: Pack = "microworld",
     families: Annotated[
         list[str] | None, typer.Option("--family", "-f", help="One family; repeatable. All that can be by default.")
@@ -73,10 +78,10 @@ def lm_eval(
     "--out inspect\n\n    inspect view --log-dir inspect/logs",
 )
 def inspect(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished study.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write to.")],
-    models: Annotated[list[str] | None, typer.Option("--model", "-m", help="One model; repeatable.")] = None,
-    arms: Annotated[list[str] | None, typer.Option("--arm", "-a", help="One arm; repeatable.")] = None,
+    run: Run,
+    out: Out,
+    models: Models = None,
+    arms: Arms = None,
     seeds: Annotated[
         list[int] | None, typer.Option("--seed", min=-1, help="One training seed; repeatable. The base has -1.")
     ] = None,
@@ -122,10 +127,10 @@ def inspect(
     "    proclivity export adapters runs/demo --model llama-equal --arm paranoia --seed 0 --out adapters",
 )
 def adapters(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished study.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write to.")],
-    models: Annotated[list[str] | None, typer.Option("--model", "-m", help="One model; repeatable.")] = None,
-    arms: Annotated[list[str] | None, typer.Option("--arm", "-a", help="One arm; repeatable.")] = None,
+    run: Run,
+    out: Out,
+    models: Models = None,
+    arms: Arms = None,
     seeds: Annotated[list[int] | None, typer.Option("--seed", min=0, help="One training seed; repeatable.")] = None,
     quiet: Quiet = False,
     json: Json = False,
