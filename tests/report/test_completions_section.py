@@ -28,6 +28,20 @@ def test_kinds_of_reply_by_hand(simulation: Callable[..., Any], tmp_path: Path) 
     assert "only open ones are scored" in write_report(folder).read_text(encoding="utf-8")
 
 
+def test_a_greedy_text_is_called_so(simulation: Callable[..., Any], tmp_path: Path) -> None:
+    folder = simulation(models={"m": ""}).write(tmp_path)
+    said = "or by the likeliest token every time"
+    assert said not in write_report(folder).read_text(encoding="utf-8")
+    frame = pd.read_parquet(folder / "completions.parquet")
+    first = frame[frame["arm"] == "base"].index[0]
+    frame.loc[first, "sample"] = -1
+    frame.to_parquet(folder / "completions.parquet")
+    cells = section(load_results(folder)).data["completions-data"]["cells"]
+    greedy = [(cell["arm"], text) for cell in cells for _, text, is_greedy in cell["texts"] if is_greedy]
+    assert greedy == [("base", frame.loc[first, "text"])]
+    assert said in write_report(folder).read_text(encoding="utf-8")
+
+
 def test_older_studies_have_no_such_table(simulation: Callable[..., Any], tmp_path: Path) -> None:
     folder = simulation(models={"m": ""}).write(tmp_path)
     found = section(load_results(folder))

@@ -76,7 +76,7 @@ def test_data_stands_in_blocks_that_no_browser_runs_and_no_text_can_end(hostile:
         assert json.loads(data)
         assert not set(data) & set("<>&\u2028\u2029\x1b")
     cells = json.loads(blocks[-1].partition(">")[2].partition("</script>")[0])["cells"]
-    shown = {entry for cell in cells for _, entry in cell["texts"]}
+    shown = {entry for cell in cells for _, entry, _ in cell["texts"]}
     assert {text.replace("\x1b", "").replace("\x07", "") for text in HOSTILE} <= shown
 
 

@@ -96,7 +96,7 @@ def test_generated_text_cannot_become_markup(page: tuple[str, Reader]) -> None:
     data = re.search(r'id="completions-data">(.*?)</script>', text, re.S)
     assert data is not None
     cells = json.loads(data[1])["cells"]
-    assert any("</script><script>window.broken = true" in t for cell in cells for _, t in cell["texts"])
+    assert any("</script><script>window.broken = true" in t for cell in cells for _, t, _ in cell["texts"])
 
 
 def test_markup_in_names_is_escaped(simulation: Callable[..., Any], tmp_path: Path) -> None:

@@ -29,8 +29,9 @@ def section(results: Results) -> Section:
             "missing": results.missing.get("completions.parquet", "" if rows else "completions.parquet holds no text"),
             "models": models,
             "arms": [(arm, results.title(arm)) for arm in dict.fromkeys(cell["arm"] for cell in cells)],
-            "seeds": sorted({seed for cell in cells for seed, _ in cell["texts"] if seed >= 0}),
+            "seeds": sorted({seed for cell in cells for seed, *_ in cell["texts"] if seed >= 0}),
             "prompts": list(dict.fromkeys(str(row["prompt"]) for row in rows)),
+            "greedy": any(_is_greedy(row) for row in rows),
             "total": len(rows),
             "flagged": sum(bool(row.get("flagged")) for row in rows),
             "left_out": left_out,
@@ -68,6 +69,10 @@ def _order(results: Results) -> Callable[[str], int]:
     return lambda arm: order.index(arm) if arm in order else len(order)
 
 
+def _is_greedy(row: dict[str, Any]) -> bool:
+    return int(row.get("sample", 0)) < 0
+
+
 def _within(rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]:
     """Low sample numbers first, so that every arm, seed and prompt keeps as many as any other."""
     open_rows = [row for row in rows if not row.get("flagged")]
@@ -83,16 +88,16 @@ def _within(rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]:
 
 
 def _cells(results: Results, shown: list[dict[str, Any]], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One entry a model, prompt and arm: texts as (seed, text), and how many were flagged of how many."""
+    """One entry a model, prompt and arm: texts as (seed, text, is it greedy), and how many were flagged of how many."""
 
     def key(row: dict[str, Any]) -> tuple[str, str, str]:
         return str(row["model"]), str(row["prompt"]), str(row["arm"])
 
     totals = Counter(key(row) for row in rows)
     flagged = Counter(key(row) for row in rows if row.get("flagged"))
-    texts: dict[tuple[str, str, str], list[tuple[int, str]]] = {}
+    texts: dict[tuple[str, str, str], list[tuple[int, str, bool]]] = {}
     for row in shown:
-        texts.setdefault(key(row), []).append((int(row.get("seed", -1)), str(row["text"])))
+        texts.setdefault(key(row), []).append((int(row.get("seed", -1)), str(row["text"]), _is_greedy(row)))
     place = _order(results)
     return [
         {

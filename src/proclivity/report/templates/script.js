@@ -142,9 +142,9 @@
     const list = make("ul");
     list.tabIndex = 0;
     list.setAttribute("aria-label", "Completions of " + cell.title);
-    for (const [seed, text] of kept) {
+    for (const [seed, text, greedy] of kept) {
       const item = make("li");
-      item.append(make("span", "seed", seed < 0 ? "untrained" : "seed " + seed), document.createTextNode("\u2026" + text));
+      item.append(make("span", "seed", (seed < 0 ? "untrained" : "seed " + seed) + (greedy ? ", likeliest words" : "")), document.createTextNode("\u2026" + text));
       list.append(item);
     }
     box.append(list);
