@@ -145,12 +145,15 @@ def best_batch(harness: Any, encoded: Sequence[Any]) -> int:
 
 
 def matrix_rate(dtype: torch.dtype = torch.float32, rows: int = 808) -> float:
-    """Multiply–adds a second that torch's matrix product reaches at the network's own sizes, the best of many."""
+    """Multiply–adds a second that a matrix product reaches at the network's own sizes, torch's or oneDNN's, the best of
+    many."""
+    from proclivity.models.products import product
+
     best = 0.0
     for wide, high in ((WIDTH, INNER), (INNER, WIDTH), (WIDTH, WIDTH), (1024, 1024)):
         left, right = torch.randn(rows, wide).to(dtype), torch.randn(high, wide).to(dtype)
-        taken = min(timed(lambda a=left, b=right: a @ b.T)[0] for _ in range(10))  # type: ignore[misc]
-        best = max(best, rows * wide * high / taken)
+        for way in (lambda a=left, b=right: a @ b.T, lambda a=left, b=right: product(a, b)):  # type: ignore[misc]
+            best = max(best, rows * wide * high / min(timed(way)[0] for _ in range(10)))
     return best
 
 

@@ -18,6 +18,7 @@ from typing import Any
 import torch
 
 from proclivity.models.lean_parts import lean_parts
+from proclivity.models.products import product
 
 _MOST_LINKED = 256
 """Tokens of the longest text whose attention is computed whole on a processor; beyond that torch's own is faster."""
@@ -50,7 +51,7 @@ class LowRank(torch.autograd.Function):
         down, up = a.to(x.dtype), b.to(x.dtype)
         flat = x.reshape(*down.shape[:-2], -1, x.shape[-1])  # ([S,] n, in)
         inner = (flat @ down.mT).mul_(scale)  # ([S,] n, rank)
-        y = torch.nn.functional.linear(x, weight, bias)
+        y = product(x, weight, bias)
         _add_product(y.view(*inner.shape[:-1], -1), inner, up.mT)
         ctx.save_for_backward(flat, inner, weight, down, up)
         ctx.scale, ctx.shape, ctx.dtypes = scale, x.shape, (a.dtype, b.dtype)
@@ -66,7 +67,7 @@ class LowRank(torch.autograd.Function):
         d_down = (outer.mT @ flat).to(ctx.dtypes[0])
         dx = None
         if ctx.needs_input_grad[0]:
-            dx = dy @ weight
+            dx = product(dy, weight.mT)
             _add_product(dx, outer, down)
             dx = dx.view(ctx.shape)
         return dx, None, None, d_down, d_up, None

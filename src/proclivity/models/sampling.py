@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from proclivity.models.forward import batch_plan, pad_right
+from proclivity.models.products import quick_products
 from proclivity.models.protocol import GREEDY
 
 DIGITS = 6
@@ -50,7 +51,8 @@ def sample_continuations(
     wanted = range(GREEDY if greedy else 0, samples)
     for numbers, places in _batches([len(ids) for ids in contexts], wanted, batch_size):
         here = [contexts[place] for place in places]
-        new = _new_tokens(network, tokenizer, here, numbers, max_new_tokens, seed)
+        with quick_products(network):
+            new = _new_tokens(network, tokenizer, here, numbers, max_new_tokens, seed)
         for n, ids in enumerate(new):
             place = places[n // len(numbers)]
             texts[place].append(_new_text(tokenizer, contexts[place], ids))

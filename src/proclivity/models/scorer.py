@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from proclivity.models.boundary import Encoded
 from proclivity.models.forward import LogitReader, batch_plan, pad_right, vocabulary_size
 from proclivity.models.prefix import Row, plan_rows, sees, single
+from proclivity.models.products import quick_products
 
 WIDEST = 4096
 """Tokens of the widest tree for any model: its mask grows with the square."""
@@ -91,7 +92,7 @@ class Scorer:
             ids = pad_right([rows[index].ids for index in batch], device)  # (B, T)
             trees = tree_inputs([rows[index] for index in batch], self.network)
             start = 0
-            with torch.no_grad():
+            with torch.no_grad(), quick_products(self.network):
                 for logits in self.reader.pieces(ids, at[:, 0], at[:, 1], **trees):
                     yield places[start : start + len(logits)], logits
                     start += len(logits)
