@@ -29,6 +29,8 @@ class Bench:
         self._pools: dict[str, list[Decision]] = {}
         self._sound: set[str] = set()
         """Jobs whose outputs were read and compared with their digests."""
+        self.notes: list[str] = []
+        """What a person should know of the job at hand, though it didn't fail."""
 
     def warm_up(self) -> None:
         """Imports what jobs with a model need."""

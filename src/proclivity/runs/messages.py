@@ -23,6 +23,8 @@ class Context:
     """All jobs by digest, so that a stage finds who made its inputs."""
     judge: ModelFiles | None = None
     """The model that is asked about completions."""
+    report_to: tuple[str, ...] = ()
+    """Trackers that are told of every training; no result depends on them."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class Done:
 
     digest: str
     seconds: float
+    notes: tuple[str, ...] = ()
+    """What a person should know of it all the same."""
 
 
 @dataclass(frozen=True)
