@@ -64,7 +64,7 @@ class Engine:
         size: how many.
         on_event: who is told.
         retry: how often a job that failed is tried again before it counts as failed.
-        on_note: told what a person should know of jobs that were done, each text once.
+        on_note: told what a person should know of jobs that were done, each subject once.
     """
 
     def __init__(
@@ -181,10 +181,9 @@ class Engine:
         if isinstance(event, Done):
             self.leases.release(event.digest)
             self._finished(event.digest, event.seconds)
-            for text in event.notes:
-                if text not in self._noted:
-                    self._noted.add(text)
-                    self.on_note(text)
+            for subject in sorted(event.notes.keys() - self._noted):
+                self._noted.add(subject)
+                self.on_note(event.notes[subject])
         elif isinstance(event, Damaged):
             self._damaged(event)
         elif event.storage:

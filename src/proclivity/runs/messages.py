@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from proclivity.runs.jobs import Job
 from proclivity.runs.ledger import Failure
@@ -45,8 +45,8 @@ class Done:
 
     digest: str
     seconds: float
-    notes: tuple[str, ...] = ()
-    """What a person should know of it all the same."""
+    notes: Mapping[str, str] = field(default_factory=dict)
+    """What a person should know of it all the same, by subject; a run tells of each subject once."""
 
 
 @dataclass(frozen=True)

@@ -144,7 +144,7 @@ def _stack(job: Job, folder: Path, bench: Bench) -> None:
         _write_record(job, member.seed, checkpoint, member.out.parent, bench)
         # Most trackers have one run open a process, so members are told of one by one.
         training = watched(job, member.seed, bench.context)
-        send_curve(bench.context.report_to, training, checkpoint.loss_curve, bench.notes.append)
+        send_curve(bench.context.report_to, training, checkpoint.loss_curve, bench.note)
 
 
 def _induce(job: Job, folder: Path, bench: Bench) -> None:
@@ -191,7 +191,7 @@ def _watched_here(job: Job, order: Order, bench: Bench) -> Checkpoint:
     from proclivity.induction import induce
 
     training = watched(job, job.seed, bench.context)
-    with tracked(bench.context.report_to, training, bench.notes.append) as progress:
+    with tracked(bench.context.report_to, training, bench.note) as progress:
         return induce(
             order.base,
             order.rows,
@@ -213,7 +213,7 @@ def _by_processes(job: Job, order: Order, folder: Path, bench: Bench) -> Checkpo
     bench.free()
     made = induce_by_processes(order, Path(order.compute.accelerate).expanduser(), folder / "handover")
     training = watched(job, job.seed, bench.context)
-    send_curve(bench.context.report_to, training, made.loss_curve, bench.notes.append)
+    send_curve(bench.context.report_to, training, made.loss_curve, bench.note)
     return made
 
 

@@ -11,7 +11,7 @@ import os
 import shutil
 import textwrap
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 TRACKERS = "trackers"
 """The folder of a run that holds what trackers write; one folder a training lies below."""
-Say = Callable[[str], None]
-"""Told in a sentence that a tracker failed."""
+Say = Callable[[str, str], None]
+"""Told which tracker failed, and all of it in a sentence or two."""
 
 _LEFT_OPEN = {
     "wandb": ("wandb", "run", "finish"),
@@ -64,6 +64,10 @@ def watched(job: Job, seed: int, context: Context) -> Watched:
     return Watched(name, spec, seed, Path(context.run_folder) / TRACKERS)
 
 
+def _warn(name: str, text: str) -> None:
+    warnings.warn(text, stacklevel=2)
+
+
 def find_trackers(asked: Sequence[str]) -> tuple[str, ...]:
     """The trackers that are meant, after each was tried.
 
@@ -93,7 +97,7 @@ def find_trackers(asked: Sequence[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _fault(name: str, known: dict[str, Callable[[], Any]]) -> str:
+def _fault(name: str, known: Mapping[str, Callable[[], Any]]) -> str:
     if name not in known:
         return f"{name}: transformers knows no such tracker; expected one of {', '.join(sorted(known))}, all, none"
     try:
@@ -104,7 +108,7 @@ def _fault(name: str, known: dict[str, Callable[[], Any]]) -> str:
 
 
 @contextmanager
-def tracked(trackers: Sequence[str], training: Watched, say: Say = warnings.warn) -> Iterator[Progress | None]:
+def tracked(trackers: Sequence[str], training: Watched, say: Say = _warn) -> Iterator[Progress | None]:
     """Reports a training to trackers; a tracker that fails is left out from there on, and nothing else.
 
     Args:
@@ -135,7 +139,7 @@ def tracked(trackers: Sequence[str], training: Watched, say: Say = warnings.warn
         yield progress
 
 
-def send_curve(trackers: Sequence[str], training: Watched, curve: Sequence[float], say: Say = warnings.warn) -> None:
+def send_curve(trackers: Sequence[str], training: Watched, curve: Sequence[float], say: Say = _warn) -> None:
     """Reports a training that is over: of several adapters at once, or in other processes.
 
     Args:
@@ -203,8 +207,9 @@ class _Tracker:
         except Exception as error:  # a network, a full disk, a library of others: no reason to lose a training
             self._callback = None
             self._say(
+                self._name,
                 f"Tracker '{self._name}' failed ({_in_a_line(error)}). Training goes on without it; each adapter's "
-                f"losses are kept in its checkpoint.json."
+                f"losses are kept in its checkpoint.json.",
             )
 
 
