@@ -242,7 +242,7 @@ def _arguments(training: Watched) -> tuple[Any, ...]:
 
     spec = training.spec
     recipe = Recipe(
-        output_dir=str(training.own_folder),
+        output_dir=os.path.relpath(training.own_folder),  # trackers keep it: no machine's folders in it
         run_name=training.name,
         seed=training.seed,
         learning_rate=spec.learning_rate,
