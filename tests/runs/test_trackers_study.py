@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from proclivity.cli.app import app
 from proclivity.errors import UserError
 from proclivity.runs.ledger import Ledger
 from proclivity.runs.progress import Silent
@@ -59,6 +61,24 @@ def test_every_training_has_its_curve_and_no_result_another_byte(file: Path, unw
                 assert one == other, job.title
 
 
+def test_the_command_line_refuses_before_anything_is_written(file: Path) -> None:
+    words = ["run", str(file), "--out", str(file.parent / "refused"), "--report-to", "tensorboard,nonesuch"]
+    refused = CliRunner().invoke(app, words, standalone_mode=False)
+    assert isinstance(refused.exception, UserError)
+    assert "  nonesuch: transformers knows no such tracker" in str(refused.exception)
+    assert not (file.parent / "refused").exists()
+
+
+def test_a_finished_study_has_nothing_to_report(file: Path, unwatched: Path) -> None:
+    words = ["run", str(file), "--out", str(unwatched), "--quiet", "--report-to", "tensorboard", "--report-to", "none"]
+    done = CliRunner().invoke(app, words, standalone_mode=False)
+    assert done.exception is None
+    assert done.return_value == 0
+    command = json.loads((unwatched / "manifest.json").read_text())["command"]
+    assert "--report-to" not in command  # it tells of the run that did the jobs
+    assert not (unwatched / "trackers").exists()
+
+
 def test_a_tracker_that_fails_is_noted_once_and_the_study_finishes(file: Path, unwatched: Path) -> None:
     (unwatched / "trackers").write_text("a file where a folder should be")
     listening = Listening()
@@ -68,9 +88,3 @@ def test_a_tracker_that_fails_is_noted_once_and_the_study_finishes(file: Path, u
     assert summary.complete
     assert summary.finished_now > 2  # two more seeds
     assert len([note for note in listening.notes if "'tensorboard' failed" in note]) == 1
-
-
-def test_an_unknown_tracker_is_refused_before_anything_is_written(file: Path) -> None:
-    with pytest.raises(UserError, match="no such tracker"):
-        run_study(load_study(file), file.parent / "refused", report_to=["nonesuch"])
-    assert not (file.parent / "refused").exists()
