@@ -49,7 +49,7 @@ class Watched:
     spec: InductionSpec
     seed: int
     folder: Path
-    """Where trackers that write files write them, in a folder of this training's own below it."""
+    """Where trackers that write files write them: in a folder below it that bears the name and is made anew."""
 
     @property
     def own_folder(self) -> Path:
