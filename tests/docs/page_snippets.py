@@ -15,7 +15,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
 PROGRAMS = ("proclivity", "make", "pip", "python", "sbatch", "kubectl", "cat", "cd")
-NOT_OURS = ("accelerate", "lm_eval", "inspect", "duckdb")
+NOT_OURS = ("accelerate", "lm_eval", "inspect", "duckdb", "tensorboard")
 """Programs of others, which pages name for people who have them."""
 """What a line has to begin with to be taken for a command; so does any name that ends in .py."""
 LANGUAGES = {"bash": "bash", "sh": "bash", "console": "bash", "python": "python", "py": "python"}

@@ -16,6 +16,7 @@ from proclivity.runs.plan import Plan
 from proclivity.runs.sharing import require_planned_sharing
 from proclivity.runs.study import plan_study, run_study
 from proclivity.specs import ComputeSpec, load_study
+from tracker_files import read_back
 
 
 @pytest.fixture
@@ -88,11 +89,13 @@ def test_a_study_trains_by_two_processes_as_by_one(study_file: Path, config: Pat
     curves = []
     for name, changes in (("one", []), ("two", [f"compute.accelerate={config}"])):
         study = load_study(study_file, changes)
-        summary = run_study(study, tmp_path / name, workers=1)
+        summary = run_study(study, tmp_path / name, workers=1, report_to=["tensorboard"])
         assert summary.complete, summary.failures
         [job] = plan_study(study).stage("induce")
         folder = Ledger(tmp_path / name).folder(job.digest)
         assert {path.name for path in folder.iterdir()} == {"adapter", "checkpoint.json", "spec.json", "done.json"}
         curves.append(json.loads((folder / "checkpoint.json").read_text())["loss_curve"])
+        drawn = read_back(tmp_path / name / "trackers" / "gpt2" / "depression" / "seed-0")["train/loss"]
+        assert [value for _, value in drawn] == pytest.approx(curves[-1], rel=1e-6)
     assert len(curves[0]) == 4
     np.testing.assert_allclose(*curves, atol=1e-4)

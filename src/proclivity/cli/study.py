@@ -46,6 +46,15 @@ Shard = Annotated[
     ),
 ]
 Retry = Annotated[int, typer.Option("--retry", min=0, help="Try a job that fails so many times again.")]
+ReportTo = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--report-to",
+        metavar="TRACKER",
+        help="Send each training's curve to an experiment tracker that transformers knows and that is installed: "
+        "tensorboard, wandb, mlflow and others, or all; repeatable, or with commas. Changes no result.",
+    ),
+]
 PlanOnly = Annotated[bool, typer.Option("--plan", help="Print jobs, time, memory and disk; run nothing.")]
 
 
@@ -77,6 +86,7 @@ def run(
     engine: Engine = "local",
     shard: Shard = "0/1",
     retry: Retry = 0,
+    report_to: ReportTo = None,
     plan: PlanOnly = False,
     quiet: Quiet = False,
     json: Json = False,
@@ -91,7 +101,7 @@ def run(
     from proclivity.runs.shares import read_share
 
     values = [*([_models_value(models)] if models else []), *(sets or [])]
-    how = How(workers, engine, read_share(shard), retry)
+    how = How(workers, engine, read_share(shard), retry, tuple(report_to or ()))
     return _run(study, out, values, how, plan, quiet, json, ["proclivity", "run", study])
 
 
@@ -103,6 +113,7 @@ class How:
     engine: str = "local"
     share: Share | None = None
     retry: int = 0
+    report_to: tuple[str, ...] = ()
 
 
 def _models_value(models: list[str]) -> str:
@@ -132,6 +143,7 @@ def _run(
     if plan_only:
         return _print_plan(study, folder, how.workers, as_json)
     command = [*command, "--out", str(folder), *(word for text in sets or [] for word in ("--set", text))]
+    command += [word for name in how.report_to for word in ("--report-to", name)]
     progress = None if quiet else TerminalProgress()
     summary = run_study(
         study,
@@ -142,6 +154,7 @@ def _run(
         engine=how.engine,
         share=how.share,
         retry=how.retry,
+        report_to=how.report_to,
     )
     if as_json:
         print_json(_as_dict(summary))

@@ -29,6 +29,12 @@ class Bench:
         self._pools: dict[str, list[Decision]] = {}
         self._sound: set[str] = set()
         """Jobs whose outputs were read and compared with their digests."""
+        self.notes: dict[str, str] = {}
+        """What a person should know of the job at hand, though it didn't fail, by subject."""
+
+    def note(self, subject: str, text: str) -> None:
+        """Takes down what a person should know of the job at hand."""
+        self.notes.setdefault(subject, text)
 
     def warm_up(self) -> None:
         """Imports what jobs with a model need."""

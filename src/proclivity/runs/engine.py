@@ -64,6 +64,7 @@ class Engine:
         size: how many.
         on_event: who is told.
         retry: how often a job that failed is tried again before it counts as failed.
+        on_note: told what a person should know of jobs that were done, each subject once.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Engine:
         size: int,
         on_event: OnEvent,
         retry: int = 0,
+        on_note: Callable[[str], None] = lambda text: None,
     ):
         self.schedule = schedule
         self.ledger = ledger
@@ -83,12 +85,14 @@ class Engine:
         self.size = size
         self.on_event = on_event
         self.retry = retry
+        self.on_note = on_note
         self.failures: list[Failure] = []
         self._hands: dict[int, str | None] = {}
         """Digest of the job in each worker's hand."""
         self._warm: set[int] = set()
         self._kills: Counter[str] = Counter()
         self._tries: Counter[str] = Counter()
+        self._noted: set[str] = set()
         self._looked = 0.0
 
     def run(self) -> list[Failure]:
@@ -177,6 +181,9 @@ class Engine:
         if isinstance(event, Done):
             self.leases.release(event.digest)
             self._finished(event.digest, event.seconds)
+            for subject in sorted(event.notes.keys() - self._noted):
+                self._noted.add(subject)
+                self.on_note(event.notes[subject])
         elif isinstance(event, Damaged):
             self._damaged(event)
         elif event.storage:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from proclivity.runs.jobs import Job
 from proclivity.runs.ledger import Failure
@@ -23,6 +23,8 @@ class Context:
     """All jobs by digest, so that a stage finds who made its inputs."""
     judge: ModelFiles | None = None
     """The model that is asked about completions."""
+    report_to: tuple[str, ...] = ()
+    """Trackers that are told of every training; no result depends on them."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class Done:
 
     digest: str
     seconds: float
+    notes: Mapping[str, str] = field(default_factory=dict)
+    """What a person should know of it all the same, by subject; a run tells of each subject once."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from proclivity.runs.jobs import Job
 from proclivity.runs.results import read_reference, write_result
 from proclivity.runs.stacks import answers_of, part_of
 from proclivity.runs.storage import as_json
+from proclivity.runs.trackers import send_curve, tracked, watched
 from proclivity.specs import DecisionsSpec, InductionSpec
 
 if TYPE_CHECKING:
@@ -141,6 +142,9 @@ def _stack(job: Job, folder: Path, bench: Bench) -> None:
     made = induce_together(model, members, InductionSpec.model_validate(job.spec["induction"]))
     for member, checkpoint in zip(members, made, strict=True):
         _write_record(job, member.seed, checkpoint, member.out.parent, bench)
+        # Most trackers have one run open a process, so members are told of one by one.
+        training = watched(job, member.seed, bench.context)
+        send_curve(bench.context.report_to, training, checkpoint.loss_curve, bench.note)
 
 
 def _induce(job: Job, folder: Path, bench: Bench) -> None:
@@ -169,7 +173,7 @@ def _induce(job: Job, folder: Path, bench: Bench) -> None:
         arm=study_arm(job.arm, study, bench.context.pack),
         start=start,
     )
-    checkpoint = _by_processes(job, order, folder, bench) if spread else order.carry_out()
+    checkpoint = _by_processes(job, order, folder, bench) if spread else _watched_here(job, order, bench)
     _write_record(job, job.seed, checkpoint, folder, bench)
 
 
@@ -182,13 +186,35 @@ def _write_record(job: Job, seed: int, checkpoint: Checkpoint, folder: Path, ben
     (folder / "checkpoint.json").write_bytes(as_json(record))
 
 
+def _watched_here(job: Job, order: Order, bench: Bench) -> Checkpoint:
+    """Trains in this process; trackers are told of each step."""
+    from proclivity.induction import induce
+
+    training = watched(job, job.seed, bench.context)
+    with tracked(bench.context.report_to, training, bench.note) as progress:
+        return induce(
+            order.base,
+            order.rows,
+            order.spec,
+            seed=order.seed,
+            out=order.out,
+            compute=order.compute,
+            arm=order.arm,
+            start=order.start,
+            progress=progress,
+        )
+
+
 def _by_processes(job: Job, order: Order, folder: Path, bench: Bench) -> Checkpoint:
     from proclivity.induction.launch import induce_by_processes
     from proclivity.runs.sharing import require_planned_sharing
 
     require_planned_sharing(job, order.compute)
     bench.free()
-    return induce_by_processes(order, Path(order.compute.accelerate).expanduser(), folder / "handover")
+    made = induce_by_processes(order, Path(order.compute.accelerate).expanduser(), folder / "handover")
+    training = watched(job, job.seed, bench.context)
+    send_curve(bench.context.report_to, training, made.loss_curve, bench.note)
+    return made
 
 
 def _measure(job: Job, folder: Path, bench: Bench) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from proclivity.runs.schedule import Schedule
 from proclivity.runs.shares import WHOLE, Share, jobs_of, last_jobs
 from proclivity.runs.site import Site
 from proclivity.runs.storage import replace_bytes
+from proclivity.runs.trackers import find_trackers
 from proclivity.specs import Study, load_pack, read_registration
 
 
@@ -107,6 +108,7 @@ def run_study(
     engine: str = "local",
     share: Share | None = None,
     retry: int = 0,
+    report_to: Sequence[str] = (),
 ) -> RunSummary:
     """Runs a study; what an earlier run of it finished is kept and not done again.
 
@@ -121,6 +123,7 @@ def run_study(
         engine: 'local' for processes of this machine, 'ray' for a Ray cluster.
         share: the part of the study to do; None for the whole.
         retry: how often a job that fails is tried again.
+        report_to: experiment trackers that are told of every training, in transformers' words ('tensorboard').
 
     Returns:
         How it ended. A job that fails doesn't stop those that don't depend on it; look at `failures`.
@@ -133,6 +136,7 @@ def run_study(
     started = time.monotonic()
     folder = Path(out)
     _require_own_folder(folder, study)
+    trackers = find_trackers(report_to)
     plan = plan_study(study)
     part = share or WHOLE
     own = jobs_of(plan.by_digest, part)
@@ -149,7 +153,7 @@ def run_study(
         done, damaged = _finished(plan, ledger, leases, reporter)
         if len(done) < len(plan.by_digest):
             _open(plan, folder, site.workers, command or [], done, reporter)
-            work = Work(plan, folder, ledger, leases, site, reporter, retry)
+            work = Work(plan, folder, ledger, leases, site, reporter, retry, trackers)
             failures, blocked = work.do(own, done)
             last = last_jobs(plan.by_digest, _done_now(plan, ledger)) if part.count > 1 else {}
             if last:  # nothing else is left: this run is the one that analyses and reports
@@ -229,6 +233,7 @@ class Work:
     site: Site
     reporter: Reporter
     retry: int
+    trackers: tuple[str, ...]
 
     def do(self, jobs: Mapping[str, Job], done: set[str]) -> tuple[list[Failure], int]:
         """Does what is left of some jobs.
@@ -242,10 +247,10 @@ class Work:
         costs = Costs(plan)
         prior = {stage: max(map(costs.of, found)) for stage in _stages(plan) if (found := plan.stage(stage))}
         schedule = Schedule(jobs, prior, done=set(done) & set(jobs))
-        context = Context(str(self.folder.resolve()), plan.study, plan.pack, plan.models, plan.by_digest, plan.judge)
-        pool = self.site.pool(context, self.ledger)
-        size = self.site.workers
-        engine = Engine(schedule, self.ledger, self.leases, pool, size, _listener(costs, reporter), self.retry)
+        known = (plan.study, plan.pack, plan.models, plan.by_digest, plan.judge)
+        pool = self.site.pool(Context(str(self.folder.resolve()), *known, self.trackers), self.ledger)
+        size, listen = self.site.workers, _listener(costs, reporter)
+        engine = Engine(schedule, self.ledger, self.leases, pool, size, listen, self.retry, reporter.note)
         with reporting(reporter):
             reporter.begin(len(jobs), len(schedule.done), schedule.pending, costs, size)
             try:

@@ -53,6 +53,7 @@ def attempt(job: Job, bench: Bench) -> Done | Failed | Damaged:
 
     ledger = bench.ledger
     started = time.monotonic()
+    bench.notes.clear()
     for source in job.needs:
         if fault := bench.fault(source):
             return Damaged(job.digest, source, fault)
@@ -61,7 +62,7 @@ def attempt(job: Job, bench: Bench) -> Done | Failed | Damaged:
             run_stage(job, folder, bench)
     except Exception as error:  # one job's error must not end the others
         return failed(job, error, ledger)
-    return Done(job.digest, time.monotonic() - started)
+    return Done(job.digest, time.monotonic() - started, dict(bench.notes))
 
 
 def failed(job: Job, error: Exception, ledger: Ledger) -> Failed:
