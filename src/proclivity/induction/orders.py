@@ -15,6 +15,7 @@ from proclivity.specs import ComputeSpec, InductionSpec
 
 if TYPE_CHECKING:
     from proclivity.induction.processes import Processes
+    from proclivity.induction.train import Progress
     from proclivity.models import HFModel
 
 ORDER = "order.pickle"
@@ -34,8 +35,8 @@ class Order:
     arm: Arm | None = None
     start: Path | None = None
 
-    def carry_out(self, processes: Processes | None = None) -> Checkpoint:
-        """Trains in this process, together with others where there are any."""
+    def carry_out(self, processes: Processes | None = None, progress: Progress | None = None) -> Checkpoint:
+        """Trains in this process, together with others where there are any; `progress` is told of each step."""
         from proclivity.induction.train import induce
 
         return induce(
@@ -47,6 +48,7 @@ class Order:
             compute=self.compute,
             arm=self.arm,
             start=self.start,
+            progress=progress,
             processes=processes,
         )
 

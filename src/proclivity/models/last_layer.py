@@ -14,6 +14,7 @@ import torch
 
 from proclivity.errors import ModelError
 from proclivity.models.decoder import decoder_layers
+from proclivity.models.forwards import replaced
 
 _NAMES = ("mlp", "feed_forward", "ffn")
 
@@ -40,7 +41,7 @@ def only_at(part: Any, rows: torch.Tensor, columns: torch.Tensor) -> Iterator[No
     if part is None:
         yield
         return
-    own, patched = part.forward, "forward" in vars(part)
+    own = part.forward
 
     def forward(x: torch.Tensor) -> torch.Tensor:
         asked = torch.zeros(x.shape[:2], dtype=torch.bool, device=x.device)
@@ -48,11 +49,5 @@ def only_at(part: Any, rows: torch.Tensor, columns: torch.Tensor) -> Iterator[No
         found: torch.Tensor = own(x[asked][None])[0]  # (asked, D)
         return x.new_zeros(x.shape, dtype=found.dtype).masked_scatter(asked[..., None], found)
 
-    part.forward = forward
-    try:
+    with replaced([(part, forward)]):
         yield
-    finally:
-        if patched:
-            part.forward = own
-        else:
-            del part.forward

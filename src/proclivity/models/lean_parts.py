@@ -8,12 +8,13 @@ gives: an architecture that scales or shifts otherwise keeps its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import torch
 
-Forward = Callable[[torch.Tensor], torch.Tensor]
+from proclivity.models.forwards import Forward
+
 _TOLERANCE = 8
 """Roundings by which a part may differ from the network's own, relative to the largest number."""
 

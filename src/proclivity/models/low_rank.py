@@ -11,12 +11,13 @@ parts, each of which goes through its own; or a batch is one adapter's alone.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
+from proclivity.models.forwards import Forward, linear_weight, replaced
 from proclivity.models.lean_parts import lean_parts
 from proclivity.models.products import product
 
@@ -119,20 +120,12 @@ def lean_layers(wrapped: Any, stacks: dict[str, Stack] | None = None) -> Iterato
         wrapped: the peft model, with one active adapter.
         stacks: adapters by layer that stand in for the model's own; each of its LoRA layers has to be there.
     """
-    changed, parts = [], list(lean_parts(wrapped))  # tried out while each layer still takes any rows
+    changed = list(lean_parts(wrapped))  # tried out while each layer still takes any rows
     for name, layer in lora_layers(wrapped).items():
         if is_plain(layer):
-            layer.forward = _forward(layer, None if stacks is None else stacks[name])
-            changed.append(layer)
-    for part, forward in parts:
-        part.forward = forward
-        changed.append(part)
-    try:
-        with _short_attention(wrapped):
-            yield
-    finally:
-        for layer in changed:
-            del layer.forward
+            changed.append((layer, _forward(layer, None if stacks is None else stacks[name])))
+    with replaced(changed), _short_attention(wrapped):
+        yield
 
 
 def lora_layers(wrapped: Any) -> dict[str, Any]:
@@ -148,20 +141,19 @@ def is_plain(layer: Any) -> bool:
     Quantized bases, DoRA, dropout and layers that accelerate spreads over devices stay with peft.
     """
     from peft.tuners.lora.layer import Linear
-    from transformers.pytorch_utils import Conv1D
 
     if type(layer) is not Linear or len(layer.active_adapters) != 1 or layer.merged or layer.disable_adapters:
         return False
     base, name = layer.base_layer, layer.active_adapters[0]
-    if type(base) not in (torch.nn.Linear, Conv1D) or "forward" in vars(base) or name not in layer.lora_A:
+    if linear_weight(base) is None or name not in layer.lora_A:
         return False
     extra = layer.lora_variant or layer.lora_A[name].bias is not None or layer.lora_B[name].bias is not None
     return not extra and isinstance(layer.lora_dropout[name], torch.nn.Identity)
 
 
-def _forward(layer: Any, stack: Stack | None) -> Callable[[torch.Tensor], torch.Tensor]:
+def _forward(layer: Any, stack: Stack | None) -> Forward:
     base, name = layer.base_layer, layer.active_adapters[0]
-    weight = base.weight if isinstance(base, torch.nn.Linear) else base.weight.T
+    weight = linear_weight(base)
     own = layer.lora_A[name].weight, layer.lora_B[name].weight
     scale = float(layer.scaling[name])
 

@@ -6,11 +6,12 @@ both come with torch. Starting a product takes oneDNN longer, so that small ones
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
 import torch
+
+from proclivity.models.forwards import Forward, linear_weight, replaced
 
 _LARGE = 2**17
 """Numbers of the smallest matrix that oneDNN is asked for: below it there was nothing to gain at any number of rows."""
@@ -44,33 +45,15 @@ def by_onednn(weight: torch.Tensor) -> bool:
     )
 
 
-@contextlib.contextmanager
-def quick_products(network: Any) -> Iterator[None]:
-    """Within the block a network's large linear layers are computed as above wherever no gradient is asked for.
-
-    Layers that a hook moves about, that have a forward of their own, or that aren't plain stay as they are.
-    """
-    changed = [module for module in network.modules() if _is_plain(module)]
-    for module in changed:
-        module.forward = _forward(module)
-    try:
-        yield
-    finally:
-        for module in changed:
-            del module.forward
+def quick_products(network: Any) -> AbstractContextManager[None]:
+    """Within the block a network's large linear layers are computed as above wherever no gradient is asked for; layers
+    that aren't plain, or have a forward of their own, stay as they are."""
+    plain = ((module, linear_weight(module)) for module in network.modules())
+    return replaced([(m, _forward(m, weight)) for m, weight in plain if weight is not None and by_onednn(weight)])
 
 
-def _is_plain(module: Any) -> bool:
-    from transformers.pytorch_utils import Conv1D
-
-    if type(module) not in (torch.nn.Linear, Conv1D) or "forward" in vars(module) or hasattr(module, "_hf_hook"):
-        return False
-    return by_onednn(module.weight)
-
-
-def _forward(module: Any) -> Callable[[torch.Tensor], torch.Tensor]:
+def _forward(module: Any, weight: torch.Tensor) -> Forward:
     own = module.forward
-    weight = module.weight if isinstance(module, torch.nn.Linear) else module.weight.T
 
     def forward(x: torch.Tensor) -> torch.Tensor:
         found: torch.Tensor = own(x) if torch.is_grad_enabled() else product(x, weight, module.bias)

@@ -64,14 +64,15 @@ class Scorer:
                 targets[row, column][token] = None
         after = np.empty((len(contexts), vocabulary_size(self.network)))
         value: dict[tuple[int, int, int], float] = {}
-        for places, logits in self._read(plan.rows, {**lines, **targets}, batch_size):
-            normalized = _Normalized.of(logits)
-            whole = [n for n, place in enumerate(places) if place in lines]
-            for n, log_probs in zip(whole, normalized.log_probs(whole), strict=True):
-                after[lines[places[n]]] = log_probs
-            asked = [(n, token) for n, place in enumerate(places) if place in targets for token in targets[place]]
-            found = normalized.chosen(asked)
-            value.update({(*places[n], token): v for (n, token), v in zip(asked, found, strict=True)})
+        with quick_products(self.network):
+            for places, logits in self._read(plan.rows, {**lines, **targets}, batch_size):
+                normalized = _Normalized.of(logits)
+                whole = [n for n, place in enumerate(places) if place in lines]
+                for n, log_probs in zip(whole, normalized.log_probs(whole), strict=True):
+                    after[lines[places[n]]] = log_probs
+                asked = [(n, token) for n, place in enumerate(places) if place in targets for token in targets[place]]
+                found = normalized.chosen(asked)
+                value.update({(*places[n], token): v for (n, token), v in zip(asked, found, strict=True)})
         return after, [
             np.array([value[row, column, token] for column, token in zip(columns, e.ids[e.boundary :], strict=True)])
             for e, (row, columns) in zip(encoded, plan.paths, strict=True)
@@ -92,7 +93,7 @@ class Scorer:
             ids = pad_right([rows[index].ids for index in batch], device)  # (B, T)
             trees = tree_inputs([rows[index] for index in batch], self.network)
             start = 0
-            with torch.no_grad(), quick_products(self.network):
+            with torch.no_grad():
                 for logits in self.reader.pieces(ids, at[:, 0], at[:, 1], **trees):
                     yield places[start : start + len(logits)], logits
                     start += len(logits)

@@ -143,8 +143,7 @@ def _stack(job: Job, folder: Path, bench: Bench) -> None:
     for member, checkpoint in zip(members, made, strict=True):
         _write_record(job, member.seed, checkpoint, member.out.parent, bench)
         # Most trackers have one run open a process, so members are told of one by one.
-        training = watched(job, member.seed, bench.context)
-        send_curve(bench.context.report_to, training, checkpoint.loss_curve, bench.note)
+        _report_whole(job, member.seed, checkpoint, bench)
 
 
 def _induce(job: Job, folder: Path, bench: Bench) -> None:
@@ -188,21 +187,8 @@ def _write_record(job: Job, seed: int, checkpoint: Checkpoint, folder: Path, ben
 
 def _watched_here(job: Job, order: Order, bench: Bench) -> Checkpoint:
     """Trains in this process; trackers are told of each step."""
-    from proclivity.induction import induce
-
-    training = watched(job, job.seed, bench.context)
-    with tracked(bench.context.report_to, training, bench.note) as progress:
-        return induce(
-            order.base,
-            order.rows,
-            order.spec,
-            seed=order.seed,
-            out=order.out,
-            compute=order.compute,
-            arm=order.arm,
-            start=order.start,
-            progress=progress,
-        )
+    with tracked(bench.context.report_to, watched(job, job.seed, bench.context), bench.note) as progress:
+        return order.carry_out(progress=progress)
 
 
 def _by_processes(job: Job, order: Order, folder: Path, bench: Bench) -> Checkpoint:
@@ -212,9 +198,13 @@ def _by_processes(job: Job, order: Order, folder: Path, bench: Bench) -> Checkpo
     require_planned_sharing(job, order.compute)
     bench.free()
     made = induce_by_processes(order, Path(order.compute.accelerate).expanduser(), folder / "handover")
-    training = watched(job, job.seed, bench.context)
-    send_curve(bench.context.report_to, training, made.loss_curve, bench.note)
+    _report_whole(job, job.seed, made, bench)
     return made
+
+
+def _report_whole(job: Job, seed: int, made: Checkpoint, bench: Bench) -> None:
+    """Tells trackers of a training that is over."""
+    send_curve(bench.context.report_to, watched(job, seed, bench.context), made.loss_curve, bench.note)
 
 
 def _measure(job: Job, folder: Path, bench: Bench) -> None:
