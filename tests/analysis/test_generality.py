@@ -115,6 +115,11 @@ def test_verdicts(build: Any, design: Design, shift: dict[tuple[str, str], float
     json.dumps(found, allow_nan=False)
 
 
+def test_contexts_that_fall_are_told_apart(build: Any, design: Design) -> None:
+    found = verdict(analyze(framed(build, {("cloze-self", "late"): -2.0, ("cloze-self", "plain"): -2.0}), design))
+    assert "falling against own-policy: cloze-self, late / cloze-self, plain" in found["sentence"]
+
+
 def test_no_rise_few_contexts_few_seeds_one_control(build: Any, design: Design) -> None:
     assert verdict(analyze(build({}), design))["verdict"] == "no rise to generalize"
     two = analyze(build(OWN, families=("cloze-self", "cloze-world")), design)

@@ -127,7 +127,8 @@ def _sentence(evidence: Evidence, profile: ProfileDesign, word: str, found: dict
         NOT_MEASURED: f"What a new context would show of {content} words in {name} was not measured",
     }
     parts = [_range(control, against, evidence.design.level) for control, against in found.items()]
-    parts += [f"falling against {c}: {listing(names)}" for c, a in found.items() if (names := _falling(a))]
+    # A context's name has a comma of its own.
+    parts += [f"falling against {c}: {' / '.join(names)}" for c, a in found.items() if (names := _falling(a))]
     return f"{heads[word]}: {'; '.join(parts)}"
 
 
