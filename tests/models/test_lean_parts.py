@@ -58,6 +58,22 @@ def test_a_llamas_norms_and_gates_are_replaced_and_say_the_same(dtype):
         )
 
 
+@pytest.mark.parametrize("width", [64, 576, 2048])
+def test_a_norm_whose_weights_are_all_one_is_replaced_at_any_width(width):
+    """The sum of its squared output is constant, so that a gradient along the output would be rounding alone."""
+    network = made(transformers.LlamaConfig(**SIZES | {"hidden_size": width}))
+    assert len(list(lean_parts(network))) == 2 * 3 + 1
+
+
+def test_a_gradient_that_differs_keeps_the_own_way(monkeypatch):
+    def wrong(ctx, *gradients):
+        return gradients[0] * 1.001, None, None
+
+    monkeypatch.setattr(FrozenRMSNorm, "backward", staticmethod(wrong))
+    found = list(lean_parts(made(transformers.LlamaConfig(**SIZES))))
+    assert {type(module).__name__ for module, _ in found} == {"LlamaMLP"}
+
+
 def test_what_is_computed_otherwise_keeps_its_own():
     """Gemma's norms multiply by 1 + w, and its gates are GELUs; a norm that is trained needs its own gradient."""
     gemma = made(transformers.GemmaConfig(head_dim=8, **SIZES))

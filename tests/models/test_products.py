@@ -92,12 +92,26 @@ def test_a_network_says_the_same_within_the_block_and_is_as_before_after_it(kind
     assert not quick.equal(own)  # so it was another way
 
 
-def test_where_a_gradient_is_asked_for_layers_stay_their_own():
-    layer = torch.nn.Linear(IN, OUT)
-    x = torch.randn(ROWS, IN, requires_grad=True)
+@pytest.mark.parametrize("biased", [True, False])
+def test_the_gradient_goes_back_through_a_frozen_layer(biased):
+    torch.manual_seed(0)
+    layer = torch.nn.Linear(IN, OUT, bias=biased).requires_grad_(False)
+    x = torch.randn(2, ROWS, IN, requires_grad=True)
+    y = layer(x)
+    direction = torch.randn(y.shape)
+    (expected,) = torch.autograd.grad(y, x, direction)
     with quick_products(layer):
-        layer(x).sum().backward()
-    assert x.grad is not None
+        quick = layer(x)
+        (found,) = torch.autograd.grad(quick, x, direction)
+    torch.testing.assert_close(quick, y, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+    assert not found.equal(expected)  # so it was another way
+
+
+def test_a_layer_that_is_trained_stays_its_own():
+    layer = torch.nn.Linear(IN, OUT)
+    with quick_products(layer):
+        layer(torch.randn(ROWS, IN)).sum().backward()
     assert layer.weight.grad is not None
 
 
@@ -112,11 +126,19 @@ def test_layers_with_a_forward_of_their_own_keep_it():
 def made(kind):
     torch.manual_seed(0)
     if kind == "gpt2":
-        return transformers.GPT2LMHeadModel(
-            transformers.GPT2Config(vocab_size=64, n_positions=64, n_embd=384, n_layer=1, n_head=2)
-        ).eval()
-    return transformers.LlamaForCausalLM(
-        transformers.LlamaConfig(
-            vocab_size=64, hidden_size=384, intermediate_size=768, num_hidden_layers=1, num_attention_heads=2
+        return (
+            transformers.GPT2LMHeadModel(
+                transformers.GPT2Config(vocab_size=64, n_positions=64, n_embd=384, n_layer=1, n_head=2)
+            )
+            .eval()
+            .requires_grad_(False)
         )
-    ).eval()
+    return (
+        transformers.LlamaForCausalLM(
+            transformers.LlamaConfig(
+                vocab_size=64, hidden_size=384, intermediate_size=768, num_hidden_layers=1, num_attention_heads=2
+            )
+        )
+        .eval()
+        .requires_grad_(False)
+    )

@@ -19,7 +19,7 @@ import torch
 
 from proclivity.models.forwards import Forward, linear_weight, replaced
 from proclivity.models.lean_parts import lean_parts
-from proclivity.models.products import product
+from proclivity.models.products import product, quick_products
 
 _MOST_LINKED = 256
 """Tokens of the longest text whose attention is computed whole on a processor; beyond that torch's own is faster."""
@@ -113,8 +113,8 @@ def _part(stacked: torch.Tensor, number: int) -> torch.Tensor:
 
 @contextlib.contextmanager
 def lean_layers(wrapped: Any, stacks: dict[str, Stack] | None = None) -> Iterator[None]:
-    """Within the block, a peft model's LoRA layers are computed as above, wherever they are plain ones, and its norms
-    and gates in few passes (see `lean_parts`).
+    """Within the block, a peft model's LoRA layers are computed as above, wherever they are plain ones, its norms and
+    gates in few passes (see `lean_parts`), and other large layers by quick products (see `products`).
 
     Args:
         wrapped: the peft model, with one active adapter.
@@ -124,7 +124,7 @@ def lean_layers(wrapped: Any, stacks: dict[str, Stack] | None = None) -> Iterato
     for name, layer in lora_layers(wrapped).items():
         if is_plain(layer):
             changed.append((layer, _forward(layer, None if stacks is None else stacks[name])))
-    with replaced(changed), _short_attention(wrapped):
+    with replaced(changed), quick_products(wrapped), _short_attention(wrapped):
         yield
 
 

@@ -45,18 +45,38 @@ def by_onednn(weight: torch.Tensor) -> bool:
     )
 
 
+class FrozenLinear(torch.autograd.Function):
+    """y = x Wᵀ + bias, of which nothing is trained; the gradient of x goes back by the same kind of product."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
+        """
+        Args:
+            ctx: autograd's.
+            x: [..., in].
+            weight: [out, in].
+            bias: [out].
+        """
+        ctx.save_for_backward(weight)
+        return product(x, weight, bias)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        """dx = dy W."""
+        (weight,) = ctx.saved_tensors
+        return product(gradients[0], weight.mT), None, None
+
+
 def quick_products(network: Any) -> AbstractContextManager[None]:
-    """Within the block a network's large linear layers are computed as above wherever no gradient is asked for; layers
-    that aren't plain, or have a forward of their own, stay as they are."""
+    """Within the block a network's large frozen linear layers are computed as above; layers that are trained, aren't
+    plain, or have a forward of their own, stay as they are."""
     plain = ((module, linear_weight(module)) for module in network.modules())
-    return replaced([(m, _forward(m, weight)) for m, weight in plain if weight is not None and by_onednn(weight)])
+    return replaced([(m, _forward(m, w)) for m, w in plain if w is not None and not w.requires_grad and by_onednn(w)])
 
 
 def _forward(module: Any, weight: torch.Tensor) -> Forward:
-    own = module.forward
-
     def forward(x: torch.Tensor) -> torch.Tensor:
-        found: torch.Tensor = own(x) if torch.is_grad_enabled() else product(x, weight, module.bias)
+        found: torch.Tensor = FrozenLinear.apply(x, weight, module.bias)  # type: ignore[no-untyped-call]
         return found
 
     return forward
