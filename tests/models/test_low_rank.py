@@ -6,9 +6,8 @@ import torch
 import transformers
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
-from proclivity.models.low_rank import LowRank, Stack, is_plain, lean_layers, lora_layers, short_attention
+from proclivity.models.low_rank import Frozen, LowRank, Stack, is_plain, lean_layers, lora_layers, own_weights
 
 
 def test_a_layer_worked_by_hand():
@@ -16,7 +15,7 @@ def test_a_layer_worked_by_hand():
     x = torch.tensor([[1.0, 2.0]], requires_grad=True)
     a = torch.tensor([[1.0, 1.0]], requires_grad=True)
     b = torch.tensor([[1.0], [2.0]], requires_grad=True)
-    y = LowRank.apply(x, torch.zeros(2, 2), None, a, b, 2.0)
+    (y,) = LowRank.apply(x, [Frozen(torch.zeros(2, 2), None, 2.0)], a, b)
     assert y.tolist() == [[6.0, 12.0]]
     y.backward(torch.tensor([[1.0, 0.0]]))
     assert b.grad.tolist() == [[6.0], [0.0]]  # 2 · dy · (x Aᵀ)
@@ -24,16 +23,53 @@ def test_a_layer_worked_by_hand():
     assert x.grad.tolist() == [[2.0, 2.0]]
 
 
+def test_two_layers_that_read_one_input_worked_by_hand():
+    """The layer above, and one with W = I, A = (1 0), B = (1 0)ᵀ, scale 1: y₂ = (1, 2) + (1, 0) = (2, 2). For
+    dy₂ = (1, 1): dx gains (1, 1) + (1, 0) = (2, 1) beside the (2, 2) of the first."""
+    x = torch.tensor([[1.0, 2.0]], requires_grad=True)
+    first, second = Frozen(torch.zeros(2, 2), None, 2.0), Frozen(torch.eye(2), None, 1.0)
+    weights = [
+        torch.tensor(w, requires_grad=True) for w in ([[1.0, 1.0]], [[1.0], [2.0]], [[1.0, 0.0]], [[1.0], [0.0]])
+    ]
+    one, two = LowRank.apply(x, [first, second], *weights)
+    assert (one.tolist(), two.tolist()) == ([[6.0, 12.0]], [[2.0, 2.0]])
+    (one[0, 0] + two.sum()).backward()
+    assert x.grad.tolist() == [[4.0, 3.0]]
+    assert [w.grad.tolist() for w in weights] == [[[2.0, 4.0]], [[6.0], [0.0]], [[1.0, 2.0]], [[1.0], [1.0]]]
+
+
 @settings(max_examples=25, deadline=None)
-@given(st.integers(0, 3), st.integers(1, 3), st.integers(1, 5), st.booleans())
-def test_the_gradient_by_hand_is_autograds(adapters, rows, width, biased):
+@given(st.integers(0, 3), st.integers(1, 3), st.integers(1, 5), st.integers(1, 3), st.booleans())
+def test_the_gradient_by_hand_is_autograds(adapters, rows, width, layers, biased):
     torch.manual_seed(adapters + 7 * rows + 31 * width)
-    lead = (adapters,) if adapters else ()
-    number = {"dtype": torch.float64}
+    lead, number = (adapters,) if adapters else (), {"dtype": torch.float64}
     x = torch.randn(max(adapters, 1) * rows, 4, width, **number).requires_grad_()
-    a, b = torch.randn(*lead, 2, width, **number).requires_grad_(), torch.randn(*lead, 3, 2, **number).requires_grad_()
-    weight, bias = torch.randn(3, width, **number), torch.randn(3, **number) if biased else None
-    assert torch.autograd.gradcheck(lambda *given: LowRank.apply(given[0], weight, bias, *given[1:], 0.7), (x, a, b))
+    frozen, trained = [], []
+    for layer in range(layers):
+        rank, out = 1 + layer, 3 + layer
+        bias = torch.randn(out, **number) if biased else None
+        frozen.append(Frozen(torch.randn(out, width, **number), bias, 0.7 + layer))
+        trained += [torch.randn(*lead, rank, width, **number), torch.randn(*lead, out, rank, **number)]
+    trained = [weight.requires_grad_() for weight in trained]
+    assert torch.autograd.gradcheck(lambda x, *trained: LowRank.apply(x, frozen, *trained), (x, *trained))
+
+
+def test_layers_that_read_one_input_are_computed_once_and_each_where_it_is_called_alone(monkeypatch):
+    calls, apply = [], LowRank.apply
+    monkeypatch.setattr(
+        LowRank, "apply", lambda x, layers, *trained: calls.append(len(layers)) or apply(x, layers, *trained)
+    )
+    wrapped, ids = adapted(networks()[0]), torch.randint(0, 64, (1, 4))
+    with lean_layers(wrapped):
+        wrapped(input_ids=ids)
+        assert calls == [3, 1, 2, 1] * 2  # queries, keys and values; what they give; gate and up; down
+        layer = next(m for name, m in lora_layers(wrapped).items() if name.endswith("q_proj"))
+        x = torch.randn(1, 4, 16)
+        a, b = own_weights(layer)
+        expected = layer.base_layer(x) + layer.scaling["default"] * x @ a.mT @ b.mT
+        for _ in range(2):  # the second finds no output of its own left of the first
+            torch.testing.assert_close(layer(x), expected)
+        torch.testing.assert_close(layer(2 * x), 2 * expected)
 
 
 def networks():
@@ -113,17 +149,3 @@ def test_what_isnt_plain_stays_with_peft():
     assert not any(is_plain(layer) for layer in lora_layers(wrapped).values())
     with lean_layers(wrapped):
         assert not any("forward" in vars(layer) for layer in lora_layers(wrapped).values())
-
-
-@pytest.mark.parametrize("length", [1, 5, 300])
-@pytest.mark.parametrize("masked", [False, True])
-def test_short_attention_is_torchs(length, masked):
-    torch.manual_seed(0)
-
-    class Layer(torch.nn.Module):
-        num_key_value_groups, is_causal = 2, True
-
-    query, key, value = (torch.randn(2, heads, length, 8) for heads in (4, 2, 2))
-    mask = torch.eye(length, dtype=torch.bool).expand(2, 1, -1, -1) if masked else None
-    found = short_attention(Layer(), query, key, value, mask)[0]
-    torch.testing.assert_close(found, sdpa_attention_forward(Layer(), query, key, value, mask)[0], atol=1e-5, rtol=1e-5)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers.pytorch_utils import Conv1D
 
-from proclivity.models.low_rank import LowRank
+from proclivity.models.low_rank import Frozen, LowRank
 from proclivity.models.products import _LARGE, _WORK, by_onednn, product, quick_products
 
 ROWS, IN, OUT = 160, 512, 256
@@ -70,7 +70,7 @@ def test_a_trained_layers_gradients_are_autograds():
     a, b = (torch.randn(shape, requires_grad=True) for shape in ((4, IN), (OUT, 4)))
     found, expected = (
         torch.autograd.grad(y.sin().sum(), (x, a, b))
-        for y in (LowRank.apply(x, weight, None, a, b, 0.5), x @ weight.mT + 0.5 * (x @ a.mT) @ b.mT)
+        for y in (*LowRank.apply(x, [Frozen(weight, None, 0.5)], a, b), x @ weight.mT + 0.5 * (x @ a.mT) @ b.mT)
     )
     for mine, own in zip(found, expected, strict=True):
         torch.testing.assert_close(mine, own, rtol=1e-3, atol=1e-3)

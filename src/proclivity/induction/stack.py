@@ -36,7 +36,7 @@ from proclivity.induction.train import add_gradients, write_folder
 from proclivity.models.adapters import adapter_digest, begin, detach, save_adapter, step_folder
 from proclivity.models.forward import LogitReader
 from proclivity.models.hf import HFModel
-from proclivity.models.low_rank import Stack, is_plain, lean_layers, lora_layers
+from proclivity.models.low_rank import Stack, is_plain, lean_layers, lora_layers, own_weights
 from proclivity.records import Checkpoint, TrainingRow
 from proclivity.specs import InductionSpec
 
@@ -153,7 +153,7 @@ def _stacks(base: HFModel, members: Sequence[Member], spec: InductionSpec) -> tu
             raise UserError(
                 f"'{base.name}' can't carry a stack of adapters: {what}. Teach them one by one (compute.stack: 1)."
             )
-        begun.append({name: _own(layer) for name, layer in layers.items()})
+        begun.append({name: own_weights(layer) for name, layer in layers.items()})
     for weight in wrapped.parameters():
         weight.requires_grad_(False)
     return wrapped, {
@@ -172,16 +172,11 @@ def _has_experts(network: Any) -> bool:
     )
 
 
-def _own(layer: Any) -> tuple[torch.Tensor, torch.Tensor]:
-    name = layer.active_adapters[0]
-    return layer.lora_A[name].weight, layer.lora_B[name].weight
-
-
 @torch.no_grad()
 def _put(wrapped: Any, stacks: dict[str, Stack], number: int) -> None:
     """Lays one member's weights into the peft model, which saves them."""
     for name, layer in lora_layers(wrapped).items():
-        for own, stack in zip(_own(layer), (stacks[name].a, stacks[name].b), strict=True):
+        for own, stack in zip(own_weights(layer), (stacks[name].a, stacks[name].b), strict=True):
             own.copy_(stack[number])
 
 

@@ -2,7 +2,8 @@
 
 peft computes `base(x) + scale · B(A(x))` by five operations, each of which autograd answers with more: on a processor
 they cost as much as a third of the base's own products. Here the update is added in place to the base's output, and
-its gradient in place to the input's. The layers stay peft's own, so that files, names and weights do.
+its gradient in place to the input's; layers that read the same input (queries, keys and values; a gate and what it
+gates) do so together. The layers stay peft's own, so that files, names and weights do.
 
 Several adapters can stand on one base: a stack holds them one behind the other, and a batch's rows in as many equal
 parts, each of which goes through its own; or a batch is one adapter's alone.
@@ -11,8 +12,9 @@ parts, each of which goes through its own; or a batch is one adapter's alone.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -20,58 +22,76 @@ import torch
 from proclivity.models.forwards import Forward, linear_weight, replaced
 from proclivity.models.lean_parts import lean_parts
 from proclivity.models.products import product, quick_products
+from proclivity.models.short_attention import short_attention_within
+from proclivity.models.siblings import siblings
 
-_MOST_LINKED = 256
-"""Tokens of the longest text whose attention is computed whole on a processor; beyond that torch's own is faster."""
-ATTENTION = "proclivity_short"
+
+@dataclass(frozen=True)
+class Frozen:
+    """What isn't trained of a LoRA layer."""
+
+    weight: torch.Tensor
+    """[out, in]."""
+    bias: torch.Tensor | None
+    """[out]."""
+    scale: float
+    """Of the update."""
 
 
 class LowRank(torch.autograd.Function):
-    """y = x Wᵀ + bias + scale · (x Aᵀ) Bᵀ, of which A and B alone are trained."""
+    """y = x Wᵀ + bias + scale · (x Aᵀ) Bᵀ of one or several layers that read the same x, of which A and B alone are
+    trained. The small products with x are one for all of them."""
 
     @staticmethod
     def forward(
-        ctx: Any,
-        x: torch.Tensor,
-        weight: torch.Tensor,
-        bias: torch.Tensor | None,
-        a: torch.Tensor,
-        b: torch.Tensor,
-        scale: float,
-    ) -> torch.Tensor:
+        ctx: Any, x: torch.Tensor, layers: Sequence[Frozen], *trained: torch.Tensor
+    ) -> tuple[torch.Tensor, ...]:
         """
         Args:
             ctx: autograd's.
             x: input, [..., in].
-            weight: the frozen matrix, [out, in].
-            bias: [out].
-            a: [rank, in], or [adapters, rank, in]: then `x` holds as many equal parts, first to last.
-            b: [out, rank], or [adapters, out, rank].
-            scale: of the update.
+            layers: what is frozen of each.
+            trained: A and B of the first layer, then of the next: [rank, in] and [out, rank], or [adapters, rank, in]
+                and [adapters, out, rank]: then `x` holds as many equal parts, first to last.
+
+        Returns:
+            Each layer's y, [..., out].
         """
-        down, up = a.to(x.dtype), b.to(x.dtype)
+        downs, ups = trained[::2], [b.to(x.dtype) for b in trained[1::2]]
+        ranks = [a.shape[-2] for a in downs]
+        down = torch.cat(downs, -2).to(x.dtype)  # ([S,] ranks, in)
         flat = x.reshape(*down.shape[:-2], -1, x.shape[-1])  # ([S,] n, in)
-        inner = (flat @ down.mT).mul_(scale)  # ([S,] n, rank)
-        y = product(x, weight, bias)
-        _add_product(y.view(*inner.shape[:-1], -1), inner, up.mT)
-        ctx.save_for_backward(flat, inner, weight, down, up)
-        ctx.scale, ctx.shape, ctx.dtypes = scale, x.shape, (a.dtype, b.dtype)
-        return y
+        inner = flat @ down.mT  # ([S,] n, ranks)
+        found = []
+        for layer, part, up in zip(layers, inner.split(ranks, -1), ups, strict=True):
+            y = product(x, layer.weight, layer.bias)
+            _add_product(y.view(*part.shape[:-1], -1), part.mul_(layer.scale), up.mT)
+            found.append(y)
+        ctx.save_for_backward(flat, inner, down, *ups)
+        ctx.layers, ctx.ranks, ctx.shape, ctx.dtypes = layers, ranks, x.shape, [weight.dtype for weight in trained]
+        return tuple(found)
 
     @staticmethod
     def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        """Gradients of x, A and B; in the dtype of the computation for x, in their own for A and B."""
-        flat, inner, weight, down, up = ctx.saved_tensors
-        dy = gradients[0].reshape(*inner.shape[:-1], -1)  # ([S,] n, out)
-        outer = (dy @ up).mul_(ctx.scale)  # ([S,] n, rank)
-        d_up = (inner.mT @ dy).mT.to(ctx.dtypes[1])  # written so, for the other order is three times as slow
-        d_down = (outer.mT @ flat).to(ctx.dtypes[0])
-        dx = None
-        if ctx.needs_input_grad[0]:
-            dx = product(dy, weight.mT)
+        """Gradients of x, and of each A and B; in the dtype of the computation for x, in their own for A and B."""
+        flat, inner, down, *ups = ctx.saved_tensors
+        lead = inner.shape[:-1]
+        outer = torch.empty_like(inner)  # ([S,] n, ranks)
+        d_ups, dx = [], None
+        parts = zip(ctx.layers, gradients, ups, inner.split(ctx.ranks, -1), outer.split(ctx.ranks, -1), strict=True)
+        for layer, gradient, up, into, out in parts:
+            dy = gradient.reshape(*lead, -1)  # ([S,] n, out)
+            torch.mul(dy @ up, layer.scale, out=out)
+            d_ups.append((into.mT @ dy).mT)  # written so, for the other order is three times as slow
+            if ctx.needs_input_grad[0]:
+                back = product(dy, layer.weight.mT)
+                dx = back if dx is None else dx.add_(back)
+        if dx is not None:
             _add_product(dx, outer, down)
             dx = dx.view(ctx.shape)
-        return dx, None, None, d_down, d_up, None
+        d_downs = (outer.mT @ flat).split(ctx.ranks, -2)
+        pairs = [d for pair in zip(d_downs, d_ups, strict=True) for d in pair]
+        return dx, None, *(d.to(dtype) for d, dtype in zip(pairs, ctx.dtypes, strict=True))
 
 
 def _add_product(onto: torch.Tensor, left: torch.Tensor, right: torch.Tensor) -> None:
@@ -113,18 +133,20 @@ def _part(stacked: torch.Tensor, number: int) -> torch.Tensor:
 
 @contextlib.contextmanager
 def lean_layers(wrapped: Any, stacks: dict[str, Stack] | None = None) -> Iterator[None]:
-    """Within the block, a peft model's LoRA layers are computed as above, wherever they are plain ones, its norms and
-    gates in few passes (see `lean_parts`), and other large layers by quick products (see `products`).
+    """Within the block, a peft model's LoRA layers are computed as above, wherever they are plain ones, those that read
+    the same input together; its norms and gates in few passes (see `lean_parts`), and other large layers by quick
+    products (see `products`).
 
     Args:
         wrapped: the peft model, with one active adapter.
         stacks: adapters by layer that stand in for the model's own; each of its LoRA layers has to be there.
     """
+    network = wrapped.get_base_model()
     changed = list(lean_parts(wrapped))  # tried out while each layer still takes any rows
-    for name, layer in lora_layers(wrapped).items():
-        if is_plain(layer):
-            changed.append((layer, _forward(layer, None if stacks is None else stacks[name])))
-    with replaced(changed), quick_products(wrapped), _short_attention(wrapped):
+    plain = {name: layer for name, layer in lora_layers(wrapped).items() if is_plain(layer)}
+    for names in siblings(network, plain):
+        changed += _together([(plain[name], None if stacks is None else stacks[name]) for name in names])
+    with replaced(changed), quick_products(wrapped), short_attention_within(network):
         yield
 
 
@@ -151,88 +173,34 @@ def is_plain(layer: Any) -> bool:
     return not extra and isinstance(layer.lora_dropout[name], torch.nn.Identity)
 
 
-def _forward(layer: Any, stack: Stack | None) -> Forward:
-    base, name = layer.base_layer, layer.active_adapters[0]
-    weight = linear_weight(base)
-    own = layer.lora_A[name].weight, layer.lora_B[name].weight
-    scale = float(layer.scaling[name])
+def _together(layers: Sequence[tuple[Any, Stack | None]]) -> list[tuple[Any, Forward]]:
+    """Forwards of layers that read the same input: the first that is given it computes all of them."""
+    frozen = [_frozen(layer) for layer, _ in layers]
+    given: list[torch.Tensor] = []
+    """The input for which there are outputs that aren't taken yet."""
+    left: dict[int, torch.Tensor] = {}
 
-    def forward(x: torch.Tensor) -> torch.Tensor:
-        a, b = own if stack is None else stack.used
-        found: torch.Tensor = LowRank.apply(x, weight, base.bias, a, b, scale)  # type: ignore[no-untyped-call]
-        return found
+    def forward(number: int, x: torch.Tensor) -> torch.Tensor:
+        if not (given and given[0] is x and number in left):
+            trained = [own_weights(layer) if stack is None else stack.used for layer, stack in layers]
+            flat = [weight for pair in trained for weight in pair]
+            given[:] = [x]
+            left.update(enumerate(LowRank.apply(x, frozen, *flat)))  # type: ignore[no-untyped-call]
+        y = left.pop(number)
+        if not left:
+            given.clear()
+        return y
 
-    return forward
-
-
-@contextlib.contextmanager
-def _short_attention(wrapped: Any) -> Iterator[None]:
-    """Within the block, attention over short texts on a processor is two products and a softmax.
-
-    Torch's blockwise attention there takes twice the time at a hundred tokens, most of it in its backward pass.
-    """
-    network = wrapped.get_base_model()
-    used = getattr(network.config, "_attn_implementation", "")
-    if used != "sdpa" or network.device.type != "cpu" or not hasattr(network, "set_attn_implementation"):
-        yield
-        return
-    _register()
-    network.set_attn_implementation(ATTENTION)
-    try:
-        yield
-    finally:
-        network.set_attn_implementation(used)
+    return [(layer, partial(forward, number)) for number, (layer, _) in enumerate(layers)]
 
 
-def _register() -> None:
-    """Makes the attention known to transformers, with the masks of its own."""
-    from transformers import AttentionInterface, AttentionMaskInterface
-    from transformers.masking_utils import sdpa_mask
-
-    AttentionInterface.register(ATTENTION, short_attention)
-    AttentionMaskInterface.register(ATTENTION, sdpa_mask)
+def _frozen(layer: Any) -> Frozen:
+    weight = linear_weight(layer.base_layer)
+    assert weight is not None  # it is plain
+    return Frozen(weight, layer.base_layer.bias, float(layer.scaling[layer.active_adapters[0]]))
 
 
-def short_attention(
-    module: Any,
-    query: torch.Tensor,
-    key: torch.Tensor,
-    value: torch.Tensor,
-    attention_mask: torch.Tensor | None,
-    dropout: float = 0.0,
-    scaling: float | None = None,
-    is_causal: bool | None = None,
-    **options: Any,
-) -> tuple[torch.Tensor, None]:
-    """Causal attention in the words of transformers' attention functions; whatever isn't plain or short is torch's.
-
-    Args:
-        module: the layer.
-        query: [B, heads, T, D].
-        key: [B, key-value heads, T, D].
-        value: [B, key-value heads, T, D].
-        attention_mask: None where every token sees all before it.
-        dropout: share of dropped links.
-        scaling: of scores; by default 1/√D.
-        is_causal: None asks the layer.
-        options: passed on.
-
-    Returns:
-        [B, T, heads, D], and no weights.
-    """
-    from transformers.integrations.sdpa_attention import sdpa_attention_forward
-
-    batch, heads, length, width = query.shape
-    causal = getattr(module, "is_causal", True) if is_causal is None else is_causal
-    special = attention_mask is not None or not causal or dropout or options.get("softcap") is not None
-    if special or options.get("position_bias") is not None or length != key.shape[2] or length > _MOST_LINKED:
-        return sdpa_attention_forward(
-            module, query, key, value, attention_mask, dropout, scaling, is_causal=is_causal, **options
-        )
-    groups, alike = key.shape[1], heads // key.shape[1]
-    later = torch.full((length, length), float("-inf"), dtype=query.dtype).triu_(1).repeat(alike, 1)  # (alike·T, T)
-    queries = query.reshape(batch * groups, alike * length, width)
-    keys, values = (states.reshape(batch * groups, length, -1) for states in (key, value))
-    scores = torch.baddbmm(later, queries, keys.mT, alpha=width**-0.5 if scaling is None else scaling)
-    found = scores.softmax(-1) @ values  # (B·groups, alike·T, D)
-    return found.view(batch, heads, length, -1).transpose(1, 2), None
+def own_weights(layer: Any) -> tuple[torch.Tensor, torch.Tensor]:
+    """A and B of a LoRA layer's one active adapter."""
+    name = layer.active_adapters[0]
+    return layer.lora_A[name].weight, layer.lora_B[name].weight
