@@ -126,19 +126,9 @@ def test_layers_with_a_forward_of_their_own_keep_it():
 def made(kind):
     torch.manual_seed(0)
     if kind == "gpt2":
-        return (
-            transformers.GPT2LMHeadModel(
-                transformers.GPT2Config(vocab_size=64, n_positions=64, n_embd=384, n_layer=1, n_head=2)
-            )
-            .eval()
-            .requires_grad_(False)
+        config = transformers.GPT2Config(vocab_size=64, n_positions=64, n_embd=384, n_layer=1, n_head=2)
+    else:
+        config = transformers.LlamaConfig(
+            vocab_size=64, hidden_size=384, intermediate_size=768, num_hidden_layers=1, num_attention_heads=2
         )
-    return (
-        transformers.LlamaForCausalLM(
-            transformers.LlamaConfig(
-                vocab_size=64, hidden_size=384, intermediate_size=768, num_hidden_layers=1, num_attention_heads=2
-            )
-        )
-        .eval()
-        .requires_grad_(False)
-    )
+    return transformers.AutoModelForCausalLM.from_config(config).eval().requires_grad_(False)

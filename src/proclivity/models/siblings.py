@@ -34,7 +34,7 @@ def siblings(network: Any, modules: Mapping[str, Any]) -> list[list[str]]:
             groups.append([])
         groups[-1].append(name)
         last = x
-    names = [name for group in groups for name in group]
-    if len(set(names)) < len(names):  # some are used twice, with one input or another
-        groups = []
-    return groups + [[name] for name in modules if not groups or name not in names]
+    told = [name for group in groups for name in group]
+    if len(set(told)) < len(told):  # some are used twice, with one input or another
+        groups, told = [], []
+    return groups + [[name] for name in modules if name not in told]
